@@ -1,0 +1,3 @@
+"""
+Contacts: the people an identity has met. Empty until there is mail to meet them by.
+"""

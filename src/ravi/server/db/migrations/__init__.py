@@ -1,0 +1,1 @@
+"""Numbered SQL files. Append, never edit (see `ravi.server.db.migrate`)."""

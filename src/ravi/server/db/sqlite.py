@@ -1,0 +1,214 @@
+"""
+SQLite: one writer with group commit, one reader, both inline on the event loop.
+
+Why inline: a point query takes 3 µs and handing it to a thread takes 60. Only the commit, which waits for the
+disk, runs in a thread, so that reads go on meanwhile.
+
+Why group commit: `synchronous=FULL` makes every commit an fsync. Transactions that arrive while one fsync runs
+are executed one after the other as savepoints of the next SQLite transaction and share its fsync; nobody is
+answered before that fsync has returned. A body that fails rolls back its own savepoint alone.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from types import TracebackType
+
+import apsw
+
+from ravi.server.db.engine import Row, Transaction
+from ravi.server.db.errors import DatabaseBusy, DatabaseUnavailable
+
+#: How long a writer waits for another *process* (such as `ravi-server owner add`) before it gives up.
+BUSY_SECONDS = 5.0
+
+
+class SqliteDatabase:
+    """Implements `engine.Database` on one file."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._writer = _connect(path)
+        self._reader = _connect(path)
+        self._reader.pragma("query_only", True)
+        self._turn = asyncio.Lock()  # FIFO: bodies run one at a time, the commit takes its turn behind them
+        self._waiting: list[asyncio.Future[None]] | None = None  # who waits for the open batch; None: no batch
+        self._topics: list[str] = []
+        self._listeners: list[Callable[[str], None]] = []
+        self._committer: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commit")
+        self._ambient: ContextVar[_Savepoint | None] = ContextVar(f"transaction-{id(self)}", default=None)
+
+    async def one(self, sql: str, **params: object) -> Row | None:
+        rows = self._ask(sql, params)
+        return rows[0] if rows else None
+
+    async def all(self, sql: str, **params: object) -> list[Row]:
+        return self._ask(sql, params)
+
+    def _ask(self, sql: str, params: dict[str, object]) -> list[Row]:
+        inside = self._ambient.get()
+        return _execute(self._writer if inside else self._reader, sql, params).fetchall()
+
+    def begin(self) -> "_Savepoint":
+        return _Savepoint(self, outer=self._ambient.get())
+
+    def on_notify(self, listener: Callable[[str], None]) -> None:
+        self._listeners.append(listener)
+
+    async def ping(self) -> None:
+        await self.one("SELECT count(*) FROM schema_migrations")
+
+    async def close(self) -> None:
+        if self._committer:
+            await asyncio.gather(self._committer, return_exceptions=True)
+        self._thread.shutdown(wait=True)
+        with _faults():
+            self._reader.close()
+            self._writer.close()
+
+    async def _open_batch(self) -> None:
+        """Start the SQLite transaction that the next savepoints share. Called with the turn held."""
+        deadline = asyncio.get_running_loop().time() + BUSY_SECONDS
+        while True:
+            try:
+                # IMMEDIATE: a deferred transaction that upgrades later fails at once when it loses the race.
+                self._writer.execute("BEGIN IMMEDIATE")
+                break
+            except apsw.BusyError as busy:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise DatabaseBusy("another process holds the database's write lock") from busy
+                await asyncio.sleep(0.005)
+            except apsw.Error as fault:
+                raise _unavailable(fault) from fault
+        self._waiting = []
+
+    async def _commit(self) -> None:
+        async with self._turn:
+            waiting, topics = self._waiting or [], self._topics
+            self._waiting, self._topics, self._committer = None, [], None
+            loop = asyncio.get_running_loop()
+            try:
+                await loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
+            except apsw.Error as fault:
+                with contextlib.suppress(apsw.Error):
+                    self._writer.execute("ROLLBACK")
+                failure = _unavailable(fault)
+                for future in waiting:
+                    if not future.done():
+                        future.set_exception(failure)
+                return
+            for future in waiting:
+                if not future.done():  # its request may have been cancelled; what it wrote is durable anyway
+                    future.set_result(None)
+        for topic in topics:
+            for listener in self._listeners:
+                listener(topic)
+
+
+class _Savepoint:
+    """A transaction body: the context manager of `begin()` and the `Transaction` inside it."""
+
+    def __init__(self, db: SqliteDatabase, outer: "_Savepoint | None") -> None:
+        self._db = db
+        self._outer = outer
+        self._topics: list[str] = []
+
+    async def one(self, sql: str, **params: object) -> Row | None:
+        rows = _execute(self._db._writer, sql, params).fetchall()
+        return rows[0] if rows else None
+
+    async def all(self, sql: str, **params: object) -> list[Row]:
+        return _execute(self._db._writer, sql, params).fetchall()
+
+    async def run(self, sql: str, **params: object) -> int:
+        _execute(self._db._writer, sql, params).fetchall()
+        return self._db._writer.changes()
+
+    async def lock(self, subject: str) -> None:
+        """Nothing to do: there is one writer."""
+
+    def notify(self, topic: str) -> None:
+        self._topics.append(topic)
+
+    async def __aenter__(self) -> Transaction:
+        db = self._db
+        if self._outer is None:
+            await db._turn.acquire()
+            try:
+                if db._waiting is None:
+                    await db._open_batch()
+                _execute(db._writer, "SAVEPOINT body", {})
+            except BaseException:
+                db._turn.release()
+                raise
+        else:
+            _execute(db._writer, "SAVEPOINT body", {})
+        self._token = db._ambient.set(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        db = self._db
+        db._ambient.reset(self._token)
+        durable: asyncio.Future[None] | None = None
+        try:
+            if error is not None:
+                # Rolling back fails only when SQLite has already rolled back by itself (disk full).
+                with contextlib.suppress(apsw.Error):
+                    db._writer.execute("ROLLBACK TO body")
+                    db._writer.execute("RELEASE body")
+            else:
+                _execute(db._writer, "RELEASE body", {})
+                if self._outer is not None:
+                    self._outer._topics += self._topics
+                elif db._waiting is not None:
+                    durable = asyncio.get_running_loop().create_future()
+                    db._waiting.append(durable)
+                    db._topics += self._topics
+        finally:
+            if self._outer is None:
+                if db._committer is None and db._waiting is not None:
+                    db._committer = asyncio.create_task(db._commit(), name="sqlite commit")
+                db._turn.release()
+        if durable is not None:
+            await durable
+
+
+def _connect(path: str) -> apsw.Connection:
+    with _faults():
+        connection = apsw.Connection(path)
+        os.chmod(path, 0o600)
+        connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
+        connection.pragma("journal_mode", "wal")
+        connection.set_busy_timeout(50)
+        connection.pragma("synchronous", "full")
+        connection.pragma("foreign_keys", True)
+        connection.pragma("temp_store", "memory")
+    return connection
+
+
+def _execute(connection: apsw.Connection, sql: str, params: dict[str, object]) -> apsw.Cursor:
+    with _faults():
+        return connection.execute(sql, params)
+
+
+@contextlib.contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except (apsw.FullError, apsw.IOError, apsw.CorruptError, apsw.CantOpenError, apsw.NotADBError) as fault:
+        raise _unavailable(fault) from fault
+    except apsw.BusyError as fault:
+        raise DatabaseBusy("another process holds the database's write lock") from fault
+
+
+def _unavailable(fault: apsw.Error) -> DatabaseUnavailable:
+    # The class name says full, I/O, corrupt or not a database; the message could quote data, so it stays out.
+    return DatabaseUnavailable(f"the database cannot be used: {type(fault).__name__}")

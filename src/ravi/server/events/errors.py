@@ -1,0 +1,1 @@
+"""Events raise nothing of their own: an unknown cursor simply has nothing after it."""

@@ -1,0 +1,17 @@
+"""An event as it is stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`seq` is the cursor: greater means later, for everyone who may see both."""
+
+    seq: int
+    id: str
+    type: str
+    identity_uuid: str | None
+    data: dict[str, Any]
+    created_at: datetime

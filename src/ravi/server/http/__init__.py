@@ -1,0 +1,12 @@
+"""
+Between the socket and the nouns: routes, principals, errors, idempotency, limits.
+
+Owns the route table (one declaration decodes, checks the scope, calls, encodes and documents), the `Principal`
+type, request ids and the one place where errors become statuses. Who a presented key belongs to is injected.
+Knows no noun.
+"""
+
+from ravi.server.http.principal import IdentityRef, Principal, Selects
+from ravi.server.http.routing import Answer, Routes
+
+__all__ = ["Answer", "IdentityRef", "Principal", "Routes", "Selects"]

@@ -1,0 +1,219 @@
+"""The ASGI application of the API: finds the route, asks who is calling, decodes, calls, encodes, logs."""
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ravi.errors import Forbidden, Malformed, RaviError, SelectorsDiffer, TooLarge, Unauthenticated
+from ravi.server.http import encoding, errors
+from ravi.server.http.compiled import Call, compile_route
+from ravi.server.http.decoding import parse_query
+from ravi.server.http.idempotency import Idempotency
+from ravi.server.http.matching import Matcher
+from ravi.server.http.principal import IdentityRef, Principal, Selects
+from ravi.server.http.routing import Answer, Routes
+
+log = logging.getLogger("ravi.http")
+
+Authenticate = Callable[[str], Awaitable[Principal]]
+Select = Callable[[Principal, str], Awaitable[IdentityRef]]
+
+LARGEST_BODY = 1024 * 1024
+JSON = (b"content-type", b"application/json")
+NO_STORE = (b"cache-control", b"no-store")  # answers hold mail addresses and, once, keys
+
+
+class Api:
+    """
+    Serves the routes of every noun.
+
+    *authenticate* turns a bearer token into a Principal or raises Unauthenticated; *select* turns the uuid that
+    an account-wide credential names into an IdentityRef or raises IdentityNotFound.
+    """
+
+    def __init__(
+        self,
+        tables: list[Routes],
+        services: list[object],
+        *,
+        authenticate: Authenticate,
+        select: Select,
+        idempotency: Idempotency,
+    ) -> None:
+        self._authenticate = authenticate
+        self._select = select
+        self._idempotency = idempotency
+        self._matcher: Matcher[Call] = Matcher()
+        for table in tables:
+            for route in table.all:
+                self._matcher.add(route.method, route.path, compile_route(route, services))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        headers = _interesting(scope)
+        request_id = _request_id(headers)
+        who: Principal | None = None
+        extra: list[tuple[bytes, bytes]] = []
+        try:
+            call, values = self._matcher.find(scope["method"], scope.get("raw_path") or scope["path"].encode())
+            if call.route.scope is not None:
+                who = await self._principal(call, scope, headers)
+            result = await self._run(call, values, who, scope, receive, headers)
+            if isinstance(result, Response):
+                result.headers["x-request-id"] = request_id
+                await result(scope, receive, send)
+                self._log(scope, result.status_code, started, request_id, who)
+                return
+            status, body = result
+        except RaviError as error:
+            status = errors.status_of(error)
+            body = encoding.encode(errors.envelope(error, request_id))
+            extra = errors.headers_of(error)
+            if status >= 500:
+                log.error("refused", extra={"request_id": request_id, "code": error.code, "reason": error.message})
+        except Exception:
+            log.exception("fault", extra={"request_id": request_id})
+            fault = RaviError("the server failed", code="server.error", hint=f"see the server's log for {request_id}")
+            status, body = 500, encoding.encode(errors.envelope(fault, request_id))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    JSON,
+                    NO_STORE,
+                    (b"content-length", str(len(body)).encode()),
+                    (b"x-request-id", request_id.encode()),
+                    *extra,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        self._log(scope, status, started, request_id, who)
+
+    async def _principal(self, call: Call, scope: Scope, headers: dict[bytes, bytes]) -> Principal:
+        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if not token:
+            raise Unauthenticated("Authentication credentials were not provided.")
+        if kind.lower() != "bearer":
+            raise Unauthenticated("the Authorization header must be: Bearer <credential>")
+        who = await self._authenticate(token.strip())
+        assert call.route.scope is not None
+        who.require_scope(call.route.scope)
+        if call.route.selects is Selects.IGNORES:
+            return who
+        chosen = _chosen_identity(scope, headers)
+        if chosen is None:
+            return who
+        if who.bound:
+            assert who.identity is not None
+            if chosen != who.identity.uuid:
+                raise Forbidden("this credential belongs to another identity")
+            return who
+        return who.acting_as(await self._select(who, chosen))
+
+    async def _run(
+        self,
+        call: Call,
+        values: dict[str, str],
+        who: Principal | None,
+        scope: Scope,
+        receive: Receive,
+        headers: dict[bytes, bytes],
+    ) -> tuple[int, bytes] | Response:
+        raw = await _read(receive, headers) if call.reads_body else b""
+        request = Request(scope, receive) if call.wants_request else None
+        query: bytes = scope["query_string"]
+        arguments = call.arguments(who, raw, query, values, request)
+
+        async def make() -> tuple[int, bytes] | Response:
+            result = await call.handler(**arguments)
+            if isinstance(result, Response):
+                return result
+            status = call.route.status
+            if isinstance(result, Answer):
+                status, result = result.status, result.body
+            if call.route.lists:
+                result = encoding.paged(result, path=scope["path"], raw_query=query)
+            return status, b"" if status == 204 else encoding.encode(result)
+
+        key = headers.get(b"idempotency-key")
+        if key is None or not call.route.creates or who is None:
+            return await make()
+        same = b"\0".join((call.route.method.encode(), scope["path"].encode(), query, raw))
+
+        async def make_once() -> tuple[int, bytes]:
+            made = await make()
+            assert not isinstance(made, Response)  # creates answer JSON
+            return made
+
+        caller = who.identity.uuid if who.bound and who.identity else ""
+        return await self._idempotency.once(who.account_id, caller, key.decode("latin-1"), same, make_once)
+
+    def _log(self, scope: Scope, status: int, started: float, request_id: str, who: Principal | None) -> None:
+        if not log.isEnabledFor(logging.INFO):
+            return
+        log.info(
+            "request",
+            extra={
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": status,
+                "ms": round((time.perf_counter() - started) * 1000, 2),
+                "request_id": request_id,
+                "credential": who.credential_uuid if who else None,
+            },
+        )
+
+
+_INTERESTING = frozenset((b"authorization", b"x-ravi-identity", b"idempotency-key", b"x-request-id", b"content-length"))
+
+
+def _interesting(scope: Scope) -> dict[bytes, bytes]:
+    return {name: value for name, value in scope["headers"] if name in _INTERESTING}
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    # Only a plain one is taken over: it is written into logs and headers.
+    if given and len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum():
+        return given
+    return secrets.token_hex(8)
+
+
+def _chosen_identity(scope: Scope, headers: dict[bytes, bytes]) -> str | None:
+    """Return the uuid that the request selects. Raises SelectorsDiffer when two selectors disagree."""
+    header = headers.get(b"x-ravi-identity", b"").decode("latin-1").strip().lower() or None
+    query = None
+    if b"identity=" in scope["query_string"]:
+        named = {value.lower() for name, value in parse_query(scope["query_string"]) if name == "identity" and value}
+        if len(named) > 1:
+            raise SelectorsDiffer("the query names two identities")
+        query = next(iter(named), None)
+    if header and query and header != query:
+        raise SelectorsDiffer("the header X-Ravi-Identity and ?identity= name different identities")
+    return query or header
+
+
+async def _read(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > LARGEST_BODY:
+        raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("the connection ended inside the body")
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)

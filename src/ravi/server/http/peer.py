@@ -1,0 +1,46 @@
+"""Who really connects, when a reverse proxy stands in between."""
+
+import ipaddress
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class BehindProxy:
+    """
+    Takes the peer's address and scheme from the headers of the one proxy that connects to us.
+
+    A proxy appends what it saw to X-Forwarded-For, so only the last entry is its word; everything before it was
+    sent by the client and may be a lie. Use this only where nobody but the proxy can connect.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, **_forwarded(scope["headers"])}
+        await self._app(scope, receive, send)
+
+
+def _forwarded(headers: list[tuple[bytes, bytes]]) -> dict[str, object]:
+    """What the proxy said, in the terms of an ASGI scope; what it did not say, or not well, stays as it is."""
+    said: dict[str, object] = {}
+    for name, value in headers:  # of several headers of one name the last is the proxy's
+        last = value.decode("latin-1").rpartition(",")[2].strip()
+        if name == b"x-forwarded-for" and (address := _address(last)):
+            said["client"] = (address, 0)
+        elif name == b"x-forwarded-proto" and last.lower() in ("http", "https"):
+            said["scheme"] = last.lower()
+    return said
+
+
+def _address(text: str) -> str | None:
+    """The IP address in an entry, which some proxies write with brackets or a port."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None

@@ -1,0 +1,105 @@
+"""
+The route table: a route is declared once and everything else is read off its handler's signature.
+
+A handler is an async function. Its parameters say what it needs:
+
+    who: Principal          the caller (a route without it and with scope None is public)
+    body: SomeTypedDict     the decoded JSON body; an empty one counts as {}
+    query: SomeTypedDict    the decoded query string; unknown names are ignored
+    request: Request        the raw request, where a shape does not do
+    anything named in the path, str or int
+    anything else           a service, by its type
+
+and its return annotation says what is encoded. `Answer` carries another status or headers than the declared
+ones; a Starlette `Response` is sent as it is.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, get_type_hints
+
+from ravi.server.http.principal import Principal, Selects
+from ravi.wire.scopes import Scope
+
+T = TypeVar("T")
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A body with a status of its own."""
+
+    body: T
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method on one path. `scope` None means: no credential is asked for."""
+
+    method: str
+    path: str
+    scope: Scope | None
+    handler: Handler
+    status: int
+    selects: Selects
+    creates: bool
+    """Takes an Idempotency-Key: the same key and request get the same answer, made once."""
+    lists: bool
+    """Answers a bare array, or an envelope when paging is asked for."""
+    summary: str
+    tag: str
+    hints: dict[str, Any] = field(repr=False)
+    """The handler's annotations, resolved; `return` included."""
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names in the path, in order."""
+        return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+
+
+class Routes:
+    """The routes of one noun, collected by its decorators."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.all: list[Route] = []
+
+    def get(self, path: str, *, scope: Scope | None, **more: Any) -> Callable[[Handler], Handler]:
+        return self._route("GET", path, scope, **more)
+
+    def post(self, path: str, *, scope: Scope | None, **more: Any) -> Callable[[Handler], Handler]:
+        return self._route("POST", path, scope, **more)
+
+    def patch(self, path: str, *, scope: Scope | None, **more: Any) -> Callable[[Handler], Handler]:
+        return self._route("PATCH", path, scope, **more)
+
+    def put(self, path: str, *, scope: Scope | None, **more: Any) -> Callable[[Handler], Handler]:
+        return self._route("PUT", path, scope, **more)
+
+    def delete(self, path: str, *, scope: Scope | None, **more: Any) -> Callable[[Handler], Handler]:
+        return self._route("DELETE", path, scope, **more)
+
+    def _route(
+        self,
+        method: str,
+        path: str,
+        scope: Scope | None,
+        *,
+        status: int = 200,
+        selects: Selects = Selects.IGNORES,
+        creates: bool = False,
+        lists: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            hints = get_type_hints(handler)
+            if scope is None and Principal in hints.values():
+                raise TypeError(f"{method} {path}: a handler that asks who is calling needs a scope")
+            summary = (inspect.getdoc(handler) or "").split("\n\n")[0].replace("\n", " ")
+            self.all.append(
+                Route(method, path, scope, handler, status, selects, creates, lists, summary, self.tag, hints)
+            )
+            return handler
+
+        return register

@@ -1,0 +1,93 @@
+"""Handing out addresses, and the domains they are on."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from ravi.server.db import Database, Transaction, micros
+from ravi.server.identities import holdings, storage
+from ravi.server.identities.errors import AddressInvalid, AddressTaken, DomainMissing, InboxExists
+from ravi.server.identities.names import check_local_part, local_parts
+from ravi.server.identities.records import Domain, Inbox
+
+
+class Addresses:
+    """The part of `Identities` that deals with addresses."""
+
+    def __init__(self, db: Database, now: Callable[[], datetime]) -> None:
+        self._db = db
+        self._now = now
+
+    async def set_platform_domains(self, domains: list[str]) -> None:
+        """Make *domains* available to every account, the first as the default. Called at start-up."""
+        async with self._db.begin() as tx:
+            await storage.forget_default_domain(tx)
+            for place, domain in enumerate(domains):
+                await storage.ensure_domain(
+                    tx, str(uuid.uuid4()), domain.lower(), is_default=place == 0, at=micros(self._now())
+                )
+
+    async def list_domains(self, account_id: int) -> list[Domain]:
+        """Return the domains that the account may have addresses on, the default first."""
+        return await storage.list_domains(self._db, account_id)
+
+    async def list_inboxes(self, account_id: int, identity_id: int | None) -> list[Inbox]:
+        """Return the live addresses of one identity, or of the account."""
+        return await holdings.list_inboxes(self._db, account_id, identity_id)
+
+    async def available(self, account_id: int, wish: str) -> tuple[str, bool]:
+        """Return the whole address that *wish* means and whether it is free. Raises AddressInvalid, DomainMissing."""
+        address = await self._wished_address(account_id, wish)
+        return address, not await holdings.address_exists(self._db, address)
+
+    async def add_inbox(self, account_id: int, identity_id: int, name: str, wish: str | None) -> Inbox:
+        """Give an identity that has no address one. Raises InboxExists, AddressTaken, AddressInvalid."""
+        async with self._db.begin() as tx:
+            await tx.lock(f"identity-address:{identity_id}")
+            if await holdings.list_inboxes(tx, account_id, identity_id):
+                raise InboxExists("this identity already has its address")
+            await self.give_address(tx, account_id, identity_id, name=name, chosen=wish)
+            (inbox,) = await holdings.list_inboxes(tx, account_id, identity_id)
+        return inbox
+
+    async def give_address(
+        self, tx: Transaction, account_id: int, identity_id: int, *, name: str, chosen: str | None
+    ) -> str:
+        """
+        Give the identity *chosen* (a local part or a whole address), or one made from *name*.
+
+        The unique constraint decides, not a look beforehand: two agents may want one name in the same instant.
+        """
+        if chosen is not None:
+            wishes = iter([await self._wished_address(account_id, chosen)])
+        else:
+            domain = (await self._domains(account_id))[0]
+            wishes = (f"{local}@{domain}" for local in local_parts(name))
+        tried = ""
+        for tried in wishes:
+            if await holdings.insert_address(
+                tx,
+                uuid=str(uuid.uuid4()),
+                account_id=account_id,
+                identity_id=identity_id,
+                address=tried,
+                at=micros(self._now()),
+            ):
+                return tried
+        raise AddressTaken(
+            f"{tried} is taken", details={"email": ["taken"]}, hint="choose another, or leave it out to get a free one"
+        )
+
+    async def _wished_address(self, account_id: int, wish: str) -> str:
+        local, at, domain = wish.strip().lower().partition("@")
+        domains = await self._domains(account_id)
+        if at and domain not in domains:
+            reason = f"the domain must be one of {', '.join(domains)}"
+            raise AddressInvalid(f"email: {reason}", details={"email": [reason]})
+        return f"{check_local_part(local)}@{domain or domains[0]}"
+
+    async def _domains(self, account_id: int) -> list[str]:
+        domains = [each.domain for each in await storage.list_domains(self._db, account_id)]
+        if not domains:
+            raise DomainMissing("the server has no mail domain; its operator sets one with --mail-domain")
+        return domains

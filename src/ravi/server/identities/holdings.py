@@ -1,0 +1,101 @@
+"""
+All SQL of addresses and numbers: what identities hold.
+
+A row is never deleted. When its identity goes, the row stays behind without an owner, and its unique address or
+number keeps anybody else from getting it.
+"""
+
+from ravi.server.db import Queries, Transaction, from_micros
+from ravi.server.identities.records import Inbox, Number
+
+
+async def insert_address(
+    tx: Transaction, *, uuid: str, account_id: int, identity_id: int, address: str, at: int
+) -> bool:
+    """Give *address* to the identity; return False when anybody has, or ever had, it."""
+    row = await tx.one(
+        "INSERT INTO addresses (uuid, account_id, identity_id, address, created_at)"
+        " VALUES (:uuid, :account, :identity, :address, :at) ON CONFLICT (address) DO NOTHING RETURNING id",
+        uuid=uuid,
+        account=account_id,
+        identity=identity_id,
+        address=address,
+        at=at,
+    )
+    return row is not None
+
+
+async def address_exists(db: Queries, address: str) -> bool:
+    """Tell whether anybody has, or ever had, *address*."""
+    return await db.one("SELECT 1 FROM addresses WHERE address = :address", address=address) is not None
+
+
+async def list_inboxes(db: Queries, account_id: int, identity_id: int | None) -> list[Inbox]:
+    """Return the live addresses of one identity, or of the account, oldest first."""
+    if identity_id is not None:
+        rows = await db.all(
+            "SELECT id, uuid, address, created_at FROM addresses"
+            " WHERE identity_id = :identity AND account_id = :account",
+            identity=identity_id,
+            account=account_id,
+        )
+    else:
+        rows = await db.all(
+            "SELECT id, uuid, address, created_at FROM addresses"
+            " WHERE account_id = :account AND identity_id IS NOT NULL ORDER BY id",
+            account=account_id,
+        )
+    return [Inbox(id_, uuid, address, from_micros(at)) for id_, uuid, address, at in rows]
+
+
+async def insert_number(tx: Transaction, *, account_id: int, identity_id: int, carrier: str, at: int) -> int:
+    """Reserve a row for a number that is not known yet; return its id, which is never given twice."""
+    row = await tx.one(
+        "INSERT INTO numbers (account_id, identity_id, carrier, created_at)"
+        " VALUES (:account, :identity, :carrier, :at) RETURNING id",
+        account=account_id,
+        identity=identity_id,
+        carrier=carrier,
+        at=at,
+    )
+    assert row is not None  # RETURNING
+    return int(row[0])
+
+
+async def set_number(tx: Transaction, account_id: int, number_id: int, number: str) -> None:
+    await tx.run(
+        "UPDATE numbers SET number = :number WHERE id = :id AND account_id = :account",
+        number=number,
+        id=number_id,
+        account=account_id,
+    )
+
+
+async def list_numbers(db: Queries, account_id: int, identity_id: int | None) -> list[Number]:
+    """Return the live numbers of one identity, or of the account, oldest first."""
+    if identity_id is not None:
+        rows = await db.all(
+            "SELECT id, number, carrier, created_at FROM numbers"
+            " WHERE identity_id = :identity AND account_id = :account",
+            identity=identity_id,
+            account=account_id,
+        )
+    else:
+        rows = await db.all(
+            "SELECT id, number, carrier, created_at FROM numbers"
+            " WHERE account_id = :account AND identity_id IS NOT NULL ORDER BY id",
+            account=account_id,
+        )
+    return [Number(id_, number, carrier, from_micros(at)) for id_, number, carrier, at in rows]
+
+
+async def release(tx: Transaction, account_id: int, identity_id: int, *, at: int) -> None:
+    """Turn what the identity held into tombstones."""
+    for table in ("addresses", "numbers"):
+        await tx.run(
+            f"UPDATE {table} SET identity_id = NULL, released_at = :at"
+            " WHERE identity_id = :identity AND account_id = :account",
+            at=at,
+            identity=identity_id,
+            account=account_id,
+        )

@@ -1,0 +1,91 @@
+"""Identities and what they are given, as the server holds them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+Status = Literal["active", "disabled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The workspace an identity was made for: a host's name and an absolute path there."""
+
+    host: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One persona. `address` and `number` are None when it has none."""
+
+    id: int
+    uuid: str
+    name: str
+    status: Status
+    labels: dict[str, str]
+    workspace: Place | None
+    expires_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    address: str | None
+    number: str | None
+
+    @property
+    def ref(self) -> tuple[int, str]:
+        """What an event needs to know of it."""
+        return self.id, self.uuid
+
+
+@dataclass(frozen=True, slots=True)
+class NewIdentity:
+    """
+    What to create.
+
+    name None: a human one is invented. address None: made from the name. phone None: the server's custom decides.
+    """
+
+    name: str | None = None
+    address: str | None = None
+    phone: bool | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    ttl: timedelta | None = None
+    workspace: Place | None = None
+    reuse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    id: int
+    uuid: str
+    address: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    id: int
+    number: str
+    carrier: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    uuid: str
+    domain: str
+    is_platform: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a deletion ended: how many credentials of each kind were revoked, how much of each kind erased."""
+
+    uuid: str
+    name: str
+    address: str | None
+    number: str | None
+    deleted_at: datetime
+    revoked: dict[str, int]
+    erased: dict[str, int]

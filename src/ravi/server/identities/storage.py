@@ -1,0 +1,230 @@
+"""All SQL of identities and domains. What an identity is given (addresses, numbers) is in `holdings.py`."""
+
+import msgspec
+
+from ravi.server.db import Queries, Row, Transaction, from_micros, micros
+from ravi.server.identities.records import Domain, Identity, Place, Receipt
+
+_IDENTITY = (
+    "i.id, i.uuid, i.name, i.status, i.labels, i.workspace_host, i.workspace_path, i.expires_at, i.created_at,"
+    " i.updated_at, a.address, n.number"
+    " FROM identities i LEFT JOIN addresses a ON a.identity_id = i.id LEFT JOIN numbers n ON n.identity_id = i.id"
+)
+
+
+async def insert(
+    tx: Transaction,
+    *,
+    account_id: int,
+    uuid: str,
+    name: str,
+    labels: dict[str, str],
+    workspace: Place | None,
+    expires_at: int | None,
+    at: int,
+) -> int:
+    """Write the identity and its labels; return its row id."""
+    row = await tx.one(
+        "INSERT INTO identities (uuid, account_id, name, status, labels, workspace_host, workspace_path,"
+        " expires_at, created_at, updated_at)"
+        " VALUES (:uuid, :account, :name, 'active', :labels, :host, :path, :expires_at, :at, :at) RETURNING id",
+        uuid=uuid,
+        account=account_id,
+        name=name,
+        labels=msgspec.json.encode(labels).decode(),
+        host=workspace.host if workspace else None,
+        path=workspace.path if workspace else None,
+        expires_at=expires_at,
+        at=at,
+    )
+    assert row is not None  # RETURNING
+    await _write_labels(tx, account_id, row[0], labels)
+    return int(row[0])
+
+
+async def find(db: Queries, account_id: int, uuid: str) -> Identity | None:
+    row = await db.one(
+        f"SELECT {_IDENTITY} WHERE i.uuid = :uuid AND i.account_id = :account", uuid=uuid, account=account_id
+    )
+    return _identity(row) if row else None
+
+
+async def find_by_name(db: Queries, account_id: int, name: str, *, at: int) -> Identity | None:
+    """Return the oldest live, enabled identity of that name."""
+    row = await db.one(
+        f"SELECT {_IDENTITY} WHERE i.account_id = :account AND i.name = :name AND i.status = 'active'"
+        " AND (i.expires_at IS NULL OR i.expires_at > :at) ORDER BY i.id LIMIT 1",
+        account=account_id,
+        name=name,
+        at=at,
+    )
+    return _identity(row) if row else None
+
+
+async def list_(
+    db: Queries,
+    account_id: int,
+    *,
+    at: int,
+    identity_id: int | None = None,
+    name: str | None = None,
+    prefix: str | None = None,
+    labels: dict[str, str] | None = None,
+) -> list[Identity]:
+    """Return every identity that fits all filters, oldest first."""
+    conditions = ["i.account_id = :account", "(i.expires_at IS NULL OR i.expires_at > :at)"]
+    params: dict[str, object] = {"account": account_id, "at": at}
+    if identity_id is not None:
+        conditions.append("i.id = :identity")
+        params["identity"] = identity_id
+    if name is not None:
+        conditions.append("i.name = :name")
+        params["name"] = name
+    if prefix:
+        # A range, so that the index answers; the column compares by code point on both engines.
+        conditions.append("i.name >= :prefix AND i.name < :beyond")
+        params |= {"prefix": prefix, "beyond": prefix + "\U0010ffff"}
+    for place, (key, value) in enumerate((labels or {}).items()):
+        conditions.append(
+            "EXISTS (SELECT 1 FROM identity_labels l WHERE l.account_id = :account AND l.identity_id = i.id"
+            f" AND l.key = :key_{place} AND l.value = :value_{place})"
+        )
+        params |= {f"key_{place}": key, f"value_{place}": value}
+    rows = await db.all(f"SELECT {_IDENTITY} WHERE {' AND '.join(conditions)} ORDER BY i.id", **params)
+    return [_identity(row) for row in rows]
+
+
+async def list_expired(db: Queries, *, at: int, limit: int) -> list[tuple[int, str]]:
+    """Return (account, uuid) of identities whose time is over, whoever owns them: for the reaper only."""
+    rows = await db.all(
+        "SELECT account_id, uuid FROM identities WHERE expires_at <= :at ORDER BY expires_at LIMIT :limit",
+        at=at,
+        limit=limit,
+    )
+    return [(account, uuid) for account, uuid in rows]
+
+
+async def update(
+    tx: Transaction,
+    account_id: int,
+    identity_id: int,
+    *,
+    name: str,
+    labels: dict[str, str],
+    expires_at: int | None,
+    at: int,
+) -> None:
+    await tx.run(
+        "UPDATE identities SET name = :name, labels = :labels, expires_at = :expires_at, updated_at = :at"
+        " WHERE id = :identity AND account_id = :account",
+        name=name,
+        labels=msgspec.json.encode(labels).decode(),
+        expires_at=expires_at,
+        at=at,
+        identity=identity_id,
+        account=account_id,
+    )
+    await tx.run(
+        "DELETE FROM identity_labels WHERE identity_id = :identity AND account_id = :account",
+        identity=identity_id,
+        account=account_id,
+    )
+    await _write_labels(tx, account_id, identity_id, labels)
+
+
+async def set_status(tx: Transaction, account_id: int, uuid: str, status: str, *, at: int) -> bool:
+    """Switch an identity; return False when there is none or it was so already. Locks the row until commit."""
+    changed = await tx.run(
+        "UPDATE identities SET status = :status, updated_at = :at"
+        " WHERE uuid = :uuid AND account_id = :account AND status <> :status",
+        status=status,
+        at=at,
+        uuid=uuid,
+        account=account_id,
+    )
+    return changed == 1
+
+
+async def delete(tx: Transaction, account_id: int, identity_id: int) -> bool:
+    """Erase the row; return False when another transaction has done so."""
+    erased = await tx.run(
+        "DELETE FROM identities WHERE id = :identity AND account_id = :account",
+        identity=identity_id,
+        account=account_id,
+    )
+    return erased == 1
+
+
+async def insert_receipt(tx: Transaction, account_id: int, receipt: Receipt) -> None:
+    await tx.run(
+        "INSERT INTO deleted_identities (uuid, account_id, receipt, deleted_at)"
+        " VALUES (:uuid, :account, :receipt, :at)",
+        uuid=receipt.uuid,
+        account=account_id,
+        receipt=msgspec.json.encode(receipt).decode(),
+        at=micros(receipt.deleted_at),
+    )
+
+
+async def find_receipt(db: Queries, account_id: int, uuid: str) -> Receipt | None:
+    row = await db.one(
+        "SELECT receipt FROM deleted_identities WHERE uuid = :uuid AND account_id = :account",
+        uuid=uuid,
+        account=account_id,
+    )
+    return msgspec.json.decode(row[0], type=Receipt) if row else None
+
+
+async def ensure_domain(tx: Transaction, uuid: str, domain: str, *, is_default: bool, at: int) -> None:
+    """Write a platform domain, or make it (no longer) the default if it is there."""
+    await tx.run(
+        "INSERT INTO domains (uuid, domain, is_default, created_at) VALUES (:uuid, :domain, :is_default, :at)"
+        " ON CONFLICT (domain) DO UPDATE SET is_default = :is_default",
+        uuid=uuid,
+        domain=domain,
+        is_default=int(is_default),
+        at=at,
+    )
+
+
+async def forget_default_domain(tx: Transaction) -> None:
+    await tx.run("UPDATE domains SET is_default = 0 WHERE account_id IS NULL")
+
+
+async def list_domains(db: Queries, account_id: int) -> list[Domain]:
+    """Return the platform's domains and the account's own, the default first."""
+    rows = await db.all(
+        "SELECT uuid, domain, account_id, created_at FROM domains"
+        " WHERE account_id IS NULL OR account_id = :account ORDER BY is_default DESC, id",
+        account=account_id,
+    )
+    return [Domain(uuid, domain, account is None, from_micros(at)) for uuid, domain, account, at in rows]
+
+
+async def _write_labels(tx: Transaction, account_id: int, identity_id: int, labels: dict[str, str]) -> None:
+    for key, value in labels.items():
+        await tx.run(
+            "INSERT INTO identity_labels (identity_id, account_id, key, value)"
+            " VALUES (:identity, :account, :key, :value)",
+            identity=identity_id,
+            account=account_id,
+            key=key,
+            value=value,
+        )
+
+
+def _identity(row: Row) -> Identity:
+    id_, uuid, name, status, labels, host, path, expires_at, created_at, updated_at, address, number = row
+    return Identity(
+        id=id_,
+        uuid=uuid,
+        name=name,
+        status=status,
+        labels=msgspec.json.decode(labels),
+        workspace=Place(host, path) if host is not None else None,
+        expires_at=None if expires_at is None else from_micros(expires_at),
+        created_at=from_micros(created_at),
+        updated_at=from_micros(updated_at),
+        address=address,
+        number=number,
+    )

@@ -1,0 +1,46 @@
+"""
+The stable error codes: what programs may branch on.
+
+`docs/errors.md` explains each; messages may change wording, these do not.
+"""
+
+ERROR = "error"
+REFUSED = "refused"
+USAGE = "usage"
+CONFIG_INVALID = "config.invalid"
+CONFIG_UNTRUSTED = "config.untrusted"
+NOT_SIGNED_IN = "auth.not_signed_in"
+SERVER_UNREACHABLE = "server.unreachable"
+SERVER_NONSENSE = "server.nonsense"
+TIMED_OUT = "timed_out"
+
+REQUEST_MALFORMED = "request.malformed"
+REQUEST_TOO_LARGE = "request.too_large"
+VALIDATION_FAILED = "validation.failed"
+NOT_FOUND = "not_found"
+METHOD_NOT_ALLOWED = "request.method_not_allowed"
+CONFLICT = "conflict"
+RATE_LIMITED = "rate_limit.exceeded"
+SERVER_ERROR = "server.error"
+SERVER_UNAVAILABLE = "server.unavailable"
+IDEMPOTENCY_MISMATCH = "idempotency.mismatch"
+
+UNAUTHENTICATED = "auth.unauthenticated"
+FORBIDDEN = "auth.forbidden"
+BAD_CREDENTIALS = "auth.bad_credentials"
+TOKEN_REUSED = "auth.token_reused"  # noqa: S105 - an error code
+
+IDENTITY_REQUIRED = "identity.required"
+IDENTITY_NOT_FOUND = "identity.not_found"
+IDENTITY_DELETED = "identity.deleted"
+IDENTITY_DISABLED = "identity.disabled"
+IDENTITY_AMBIGUOUS = "identity.ambiguous"
+IDENTITY_SELECTORS_DIFFER = "identity.selectors_differ"
+ADDRESS_TAKEN = "identity.address_taken"
+ADDRESS_INVALID = "identity.address_invalid"
+DOMAIN_MISSING = "identity.default_email_domain_missing"
+INBOX_EXISTS = "identity.inbox_exists"
+NO_INBOX = "identity.no_inbox"
+PHONE_EXISTS = "identity.phone_exists"
+NO_PHONE = "identity.no_phone"
+NUMBERS_EXHAUSTED = "phone.numbers_exhausted"

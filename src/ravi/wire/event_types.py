@@ -1,0 +1,10 @@
+"""Names of events: dotted, past tense, the noun first."""
+
+IDENTITY_CREATED = "identity.created"
+IDENTITY_UPDATED = "identity.updated"
+IDENTITY_DISABLED = "identity.disabled"
+IDENTITY_ENABLED = "identity.enabled"
+IDENTITY_DELETED = "identity.deleted"
+IDENTITY_PHONE_ADDED = "identity.phone_added"
+KEY_CREATED = "key.created"
+KEY_REVOKED = "key.revoked"
