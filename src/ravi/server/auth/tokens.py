@@ -1,5 +1,5 @@
 """
-Opaque tokens: `ravi_<kind>_` + 43 characters of randomness + 6 of checksum.
+Opaque tokens: `ravi_<kind>_` + 43 characters of randomness + 8 of checksum.
 
 The prefix tells people and secret scanners what leaked; the checksum lets both, and us, tell a token from a
 typo without asking a database. Only the SHA-256 is stored: with 256 random bits there is nothing to guess, so
@@ -18,7 +18,7 @@ PREFIXES = (ACCESS, REFRESH, MANAGEMENT, IDENTITY)
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_CHARACTERS = 43  # 62^43 > 2^256
-_CHECK_CHARACTERS = 6  # 62^6 > 2^32, a CRC-32
+_CHECK_CHARACTERS = 8  # a CRC-32 in hexadecimal
 
 
 def new_token(prefix: str) -> str:
@@ -29,10 +29,10 @@ def new_token(prefix: str) -> str:
 
 def looks_right(token: str) -> bool:
     """Tell whether *token* has a known prefix, the right length and a fitting checksum. It may still be unknown."""
-    prefix = next((known for known in PREFIXES if token.startswith(known)), None)
-    if prefix is None or len(token) != len(prefix) + _RANDOM_CHARACTERS + _CHECK_CHARACTERS:
+    prefix = token[: -_RANDOM_CHARACTERS - _CHECK_CHARACTERS]
+    if prefix not in PREFIXES or not token.isascii():
         return False
-    return token.isascii() and _checksum(token[:-_CHECK_CHARACTERS]) == token[-_CHECK_CHARACTERS:]
+    return _checksum(token[:-_CHECK_CHARACTERS]) == token[-_CHECK_CHARACTERS:]
 
 
 def digest(secret: str) -> bytes:
@@ -47,7 +47,7 @@ def masked(token: str) -> str:
 
 
 def _checksum(stem: str) -> str:
-    return _base62(zlib.crc32(stem.encode()), _CHECK_CHARACTERS)
+    return f"{zlib.crc32(stem.encode()):08x}"
 
 
 def _base62(number: int, width: int) -> str:

@@ -32,6 +32,6 @@ async def open_database(url: str, *, pool_size: int = 8) -> Database:
 def _private_file(name: str) -> str:
     path = Path(name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
+    path.touch(mode=0o600, exist_ok=True)
+    path.chmod(0o600)  # it may have been copied here under a looser umask
     return str(path)

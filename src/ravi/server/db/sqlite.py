@@ -11,8 +11,7 @@ answered before that fsync has returned. A body that fails rolls back its own sa
 
 import asyncio
 import contextlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from types import TracebackType
@@ -68,9 +67,8 @@ class SqliteDatabase:
         if self._committer:
             await asyncio.gather(self._committer, return_exceptions=True)
         self._thread.shutdown(wait=True)
-        with _faults():
-            self._reader.close()
-            self._writer.close()
+        self._reader.close()
+        self._writer.close()
 
     async def _open_batch(self) -> None:
         """Start the SQLite transaction that the next savepoints share. Called with the turn held."""
@@ -182,33 +180,32 @@ class _Savepoint:
 
 
 def _connect(path: str) -> apsw.Connection:
-    with _faults():
+    try:
         connection = apsw.Connection(path)
-        os.chmod(path, 0o600)
         connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
         connection.pragma("journal_mode", "wal")
         connection.set_busy_timeout(50)
         connection.pragma("synchronous", "full")
         connection.pragma("foreign_keys", True)
         connection.pragma("temp_store", "memory")
+    except _FAULTS as fault:
+        raise _unavailable(fault) from fault
     return connection
 
 
 def _execute(connection: apsw.Connection, sql: str, params: dict[str, object]) -> apsw.Cursor:
-    with _faults():
-        return connection.execute(sql, params)
-
-
-@contextlib.contextmanager
-def _faults() -> Iterator[None]:
+    # No context manager here: it would cost as much as the query.
     try:
-        yield
-    except (apsw.FullError, apsw.IOError, apsw.CorruptError, apsw.CantOpenError, apsw.NotADBError) as fault:
+        return connection.execute(sql, params)
+    except _FAULTS as fault:
         raise _unavailable(fault) from fault
-    except apsw.BusyError as fault:
-        raise DatabaseBusy("another process holds the database's write lock") from fault
+
+
+_FAULTS = (apsw.FullError, apsw.IOError, apsw.CorruptError, apsw.CantOpenError, apsw.NotADBError, apsw.BusyError)
 
 
 def _unavailable(fault: apsw.Error) -> DatabaseUnavailable:
+    if isinstance(fault, apsw.BusyError):
+        return DatabaseBusy("another process holds the database's write lock")
     # The class name says full, I/O, corrupt or not a database; the message could quote data, so it stays out.
     return DatabaseUnavailable(f"the database cannot be used: {type(fault).__name__}")

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from ravi.errors import Forbidden, Malformed, RaviError, SelectorsDiffer, TooLarge, Unauthenticated
 from ravi.server.http import encoding, errors
+from ravi.server.http.access_log import AccessLog
 from ravi.server.http.compiled import Call, compile_route
 from ravi.server.http.decoding import parse_query
 from ravi.server.http.idempotency import Idempotency
@@ -44,10 +45,12 @@ class Api:
         authenticate: Authenticate,
         select: Select,
         idempotency: Idempotency,
+        access_log: AccessLog,
     ) -> None:
         self._authenticate = authenticate
         self._select = select
         self._idempotency = idempotency
+        self._access_log = access_log
         self._matcher: Matcher[Call] = Matcher()
         for table in tables:
             for route in table.all:
@@ -156,18 +159,13 @@ class Api:
         return await self._idempotency.once(who.account_id, caller, key.decode("latin-1"), same, make_once)
 
     def _log(self, scope: Scope, status: int, started: float, request_id: str, who: Principal | None) -> None:
-        if not log.isEnabledFor(logging.INFO):
-            return
-        log.info(
-            "request",
-            extra={
-                "method": scope["method"],
-                "path": scope["path"],
-                "status": status,
-                "ms": round((time.perf_counter() - started) * 1000, 2),
-                "request_id": request_id,
-                "credential": who.credential_uuid if who else None,
-            },
+        self._access_log.request(
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            seconds=time.perf_counter() - started,
+            request_id=request_id,
+            credential=who.credential_uuid if who else None,
         )
 
 

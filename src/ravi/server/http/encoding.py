@@ -21,7 +21,7 @@ def paged(items: list[Any], *, path: str, raw_query: bytes) -> object:
     Published CLIs need the bare array and never send a paging name; the SDKs read either. `next` and `previous`
     are relative references. Raises Invalid for a limit, offset or page that is no such number.
     """
-    if not any(name.encode() in raw_query for name in PAGING):
+    if not raw_query or not any(name.encode() in raw_query for name in PAGING):
         return items
     asked = dict(parse_query(raw_query))
     if not any(name in asked for name in PAGING):

@@ -1,0 +1,1 @@
+"""What the selected identity has: its address, its number, its owner."""

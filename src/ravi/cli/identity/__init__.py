@@ -1,0 +1,1 @@
+"""Making, choosing, switching and ending identities."""

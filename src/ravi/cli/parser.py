@@ -1,0 +1,86 @@
+"""
+Arguments of one verb, parsed by argparse (docs/adr/0003) and described in our own words.
+
+Imported only by commands that take arguments, by help, and by usage errors.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from ravi.cli.options import GLOBAL_FLAGS
+from ravi.cli.suggest import unexpected
+from ravi.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+
+class _FixedWidth(argparse.HelpFormatter):
+    """argparse makes a formatter for every argument; asking for the terminal's width costs 5 ms of imports."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=80)
+
+
+class VerbParser(argparse.ArgumentParser):
+    """A parser that raises UsageError, knows no abbreviations, and remembers its arguments for help."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(prog=f"ravi {command}", add_help=False, allow_abbrev=False, formatter_class=_FixedWidth)
+        self.command = command
+        self.arguments: list[argparse.Action] = []
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """As in argparse."""
+        action = super().add_argument(*names, **settings)
+        self.arguments.append(action)
+        return action
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError in our words."""
+        if message.startswith("the following arguments are required: "):
+            wanted = message.partition(": ")[2].split(", ")
+            message = "missing " + ", ".join(w if w.startswith("-") else f"<{w}>" for w in wanted)
+        raise UsageError(message.removeprefix("argument "))
+
+    def flags(self) -> list[str]:
+        """Every long flag of the verb and the global ones."""
+        own = [name for action in self.arguments for name in action.option_strings]
+        return own + [flag for flag, _, _ in GLOBAL_FLAGS]
+
+    def synopsis(self) -> str:
+        """One line in the grammar `<required>`, `[optional]`, `{a | b}`, `...` for several."""
+        words = [f"ravi {self.command}"]
+        words += [placeholder(action) for action in self.arguments if not action.option_strings]
+        return " ".join([*words, "[flags]"])
+
+
+def placeholder(action: argparse.Action) -> str:
+    """How a positional argument, or the value of a flag, is written in usage lines."""
+    name = str(action.metavar or action.dest)
+    if action.choices is not None:
+        name = "{" + " | ".join(str(choice) for choice in action.choices) + "}"
+    elif action.option_strings or action.nargs != "?":
+        name = f"<{name}>"
+    if action.nargs == "?":
+        name = f"[{name}]"
+    return f"{name}..." if action.nargs == "+" else name
+
+
+def build(command: str, verb: Any) -> VerbParser:
+    """The parser of *command*, whose module is *verb*; without arguments if it takes none."""
+    parser = VerbParser(command)
+    if hasattr(verb, "configure"):
+        verb.configure(parser)
+    return parser
+
+
+def parse(command: str, verb: Any, words: list[str]) -> argparse.Namespace:
+    """The arguments in *words*. Raises UsageError."""
+    parser = build(command, verb)
+    args, unknown = parser.parse_known_args(words)
+    if unknown:
+        raise unexpected(unknown[0], parser.flags())
+    return args

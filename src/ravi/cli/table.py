@@ -1,0 +1,55 @@
+"""
+Every command: its words, the module that carries it out, and one line about it.
+
+A literal on purpose: the way in looks one entry up and imports that one module. Help, completion and the
+check of docs/reference/cli.md read the same table.
+"""
+
+from __future__ import annotations
+
+#: noun → one line about the group.
+GROUPS: dict[str, str] = {
+    "auth": "sign in and out",
+    "identity": "make, choose, switch and end identities",
+    "get": "what the selected identity has",
+    "keys": "API keys of the account and of identities",
+}
+
+#: words → (module, summary). One word stands alone, two are noun and verb.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "auth login": ("ravi.cli.auth.login", "sign this machine in"),
+    "auth logout": ("ravi.cli.auth.logout", "sign this machine out"),
+    "auth status": ("ravi.cli.auth.status", "ask the server who is signed in"),
+    "auth refresh": ("ravi.cli.auth.refresh", "renew the access token now"),
+    "identity list": ("ravi.cli.identity.list", "list identities"),
+    "identity create": ("ravi.cli.identity.create", "make an identity"),
+    "identity show": ("ravi.cli.identity.show", "show one identity"),
+    "identity use": ("ravi.cli.identity.use", "choose the identity that commands act as"),
+    "identity rename": ("ravi.cli.identity.rename", "give an identity another name"),
+    "identity provision-phone": ("ravi.cli.identity.provision_phone", "give an identity a number"),
+    "identity disable": ("ravi.cli.identity.disable", "switch identities off, reversibly"),
+    "identity enable": ("ravi.cli.identity.enable", "switch identities on again"),
+    "identity delete": ("ravi.cli.identity.delete", "end identities for good"),
+    "get email": ("ravi.cli.get.email", "the identity's email address"),
+    "get phone": ("ravi.cli.get.phone", "the identity's phone number"),
+    "get owner": ("ravi.cli.get.owner", "the person the identity works for"),
+    "keys list": ("ravi.cli.keys.list", "list API keys"),
+    "keys create": ("ravi.cli.keys.create", "make an API key"),
+    "keys revoke": ("ravi.cli.keys.revoke", "end an API key"),
+    "status": ("ravi.cli.status", "who am I, why, and at which server"),
+    "domains": ("ravi.cli.domains", "list the mail domains of the server"),
+    "trust": ("ravi.cli.trust", "let a project's config file hold a credential"),
+    "completion": ("ravi.cli.completion", "print a completion script for your shell"),
+    "version": ("ravi.cli.version", "print the version"),
+}
+
+#: topic → (module, summary), for `ravi help TOPIC`.
+TOPICS: dict[str, tuple[str, str]] = {
+    "environment": ("ravi.cli.help.environment", "variables and files that ravi reads"),
+    "exit-codes": ("ravi.cli.help.exit_codes", "what each exit code means"),
+}
+
+
+def verbs(noun: str) -> list[str]:
+    """The verbs of *noun* in the order of the table; empty when it is no group."""
+    return [words.split(" ")[1] for words in COMMANDS if words.startswith(noun + " ")]

@@ -1,0 +1,15 @@
+"""Print the version of this program. Asks no server."""
+
+from __future__ import annotations
+
+from ravi.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ravi.cli.io import Io
+
+
+def run(args: None, io: Io) -> int:
+    """Print {"version"}."""
+    io.out.document({"version": __version__}, lambda *_: f"ravi {__version__}")
+    return 0

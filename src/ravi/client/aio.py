@@ -1,0 +1,254 @@
+"""
+The asynchronous client, over aiohttp (the extra `ravi[async]`), which is imported when a call is made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+
+from ravi.client.core import SENT, UNSENT, Core, Exchange, Pause
+from ravi.client.http1 import MAX_BODY, MAX_HEAD, Answer, check_header
+from ravi.client.proxy import find_proxy
+from ravi.client.session import Client, settings_for
+from ravi.client.transport import bracketed
+from ravi.errors import RaviError, ServerNonsense, ServerUnreachable, TimedOut, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any, Protocol
+
+    import aiohttp
+
+    from ravi.client.calls import Call
+    from ravi.client.core import Renew, Steps
+    from ravi.client.nouns.auth import AsyncAuth
+    from ravi.client.nouns.events import AsyncEvents
+    from ravi.client.nouns.identities import AsyncIdentities
+    from ravi.client.nouns.keys import AsyncKeys
+    from ravi.client.nouns.own import AsyncOwn
+    from ravi.settings.generic import T
+    from ravi.settings.values import Credential, Settings
+
+    class AsyncRun(Protocol):
+        """How a noun has its steps done, as a coroutine."""
+
+        async def __call__(self, steps: Callable[[Core], Steps[T]], /) -> T: ...
+
+
+class AsyncClient:
+    """
+    `Client` for asyncio: the same arguments, the same nouns, awaitable; `async with` closes it.
+
+    Many calls may run at once. Belongs to the event loop in which it is first used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        identity: str | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        self._core = Core(settings_for(settings, api_key, base_url, identity), timeout)
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What this client goes by, each value with its source."""
+        return self._core.settings
+
+    async def send(self, call: Call[T]) -> T:
+        """Send *call*; answers and errors as in `Client.send`."""
+        return await self._run(lambda core: core.send(call))
+
+    @property
+    def identities(self) -> AsyncIdentities:
+        """The identities in reach."""
+        from ravi.client.nouns.identities import AsyncIdentities
+
+        return AsyncIdentities(self._run)
+
+    @property
+    def own(self) -> AsyncOwn:
+        """What the selected identity has."""
+        from ravi.client.nouns.own import AsyncOwn
+
+        return AsyncOwn(self._run)
+
+    @property
+    def keys(self) -> AsyncKeys:
+        """API keys."""
+        from ravi.client.nouns.keys import AsyncKeys
+
+        return AsyncKeys(self._run)
+
+    @property
+    def auth(self) -> AsyncAuth:
+        """Signing in and out."""
+        from ravi.client.nouns.auth import AsyncAuth
+
+        return AsyncAuth(self._run)
+
+    @property
+    def events(self) -> AsyncEvents:
+        """The event log."""
+        from ravi.client.nouns.events import AsyncEvents
+
+        return AsyncEvents(self._run)
+
+    async def close(self) -> None:
+        """Close the connections. The client may be used again; it then makes new ones."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"AsyncClient({self._core.server!r})"
+
+    async def _run(self, steps: Callable[[Core], Steps[T]]) -> T:
+        """As `Client._run`."""
+        running = steps(self._core)
+        try:
+            step = next(running)
+            while True:
+                try:
+                    outcome = await self._do(step)
+                except RaviError as error:  # the steps raise it again or deal with it
+                    step = running.throw(error)
+                else:
+                    step = running.send(outcome)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    async def _do(self, step: Exchange | Pause | Renew) -> Any:
+        if isinstance(step, Exchange):
+            return await self._exchange(step)
+        if isinstance(step, Pause):
+            return await asyncio.sleep(step.seconds)
+        # Waits for a file lock and, rarely, for a server: in a thread, so that the loop goes on.
+        return await asyncio.to_thread(_renew, self._core, step.credential, step.force)
+
+    async def _exchange(self, step: Exchange) -> Answer:
+        import aiohttp
+        from yarl import URL
+
+        request, server = step.request, self._core.server
+        headers = list(request.headers)
+        for name, value in headers:
+            check_header(name, value)
+        proxy = find_proxy(server, os.environ)
+        for_proxy = {"Proxy-Authorization": proxy.authorization} if proxy and proxy.authorization else {}
+        if server.startswith("http:"):
+            headers += for_proxy.items()  # there is no tunnel whose CONNECT could carry it
+        now = time.monotonic()
+        limits = aiohttp.ClientTimeout(total=step.deadline - now, sock_connect=step.connect_by - now)
+        try:
+            async with self._opened().request(
+                request.method,
+                URL(server + request.target, encoded=True),
+                headers=headers,
+                data=request.body,
+                allow_redirects=False,
+                timeout=limits,
+                proxy=f"http://{bracketed(proxy.host)}:{proxy.port}" if proxy else None,
+                proxy_headers=for_proxy or None,
+            ) as response:
+                received = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, received, await _body(response))
+        except aiohttp.ClientError as error:
+            raise _failure(error, server) from error
+        except TimeoutError as error:
+            raise TimedOut(
+                f"the server at {server} did not answer in time", hint="try again, or see its log"
+            ) from error
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = _session(self._core.server)
+        return self._session
+
+
+def _session(server: str) -> aiohttp.ClientSession:
+    """aiohttp with everything off that a browser would want: cookies, redirects, compression, `.netrc`."""
+    try:
+        import aiohttp
+    except ImportError as error:
+        raise UsageError("AsyncClient needs aiohttp", hint="install ravi[async]") from error
+    if server.startswith("https:"):
+        from ravi.client.tls import context
+
+        connector = aiohttp.TCPConnector(ssl=context())
+    else:
+        connector = aiohttp.TCPConnector()
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+        max_line_size=MAX_HEAD,
+        max_field_size=MAX_HEAD,
+    )
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    parts = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > MAX_BODY:
+            response.close()
+            raise ServerNonsense(f"the server answered with more than {MAX_BODY // (1024 * 1024)} MiB")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _failure(error: aiohttp.ClientError, server: str) -> RaviError:
+    """The error that aiohttp's *error* is in `ravi.errors`."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return ServerNonsense(
+            f"the certificate of {server} is not trusted",
+            hint="have it signed by a known authority, or name yours in SSL_CERT_FILE",
+        )
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return ServerNonsense(
+            f"what answered at {server} does not speak TLS",
+            hint="is the server's URL http:// rather than https://?",
+        )
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return ServerUnreachable(f"the server at {server} cannot be reached (does not answer)", details=UNSENT)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        words = error.strerror or "does not answer"
+        return ServerUnreachable(f"the server at {server} cannot be reached ({words.lower()})", details=UNSENT)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        message = f"the server at {server} was not reached: the proxy answered {error.status}"
+        return ServerUnreachable(message, details=UNSENT)
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return ServerNonsense("the server closed the connection in the middle of its answer")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return ServerNonsense("what answered does not speak HTTP")
+    return ServerUnreachable(f"the server at {server} closed the connection without an answer", details=SENT)
+
+
+def _renew(core: Core, credential: Credential, force: bool) -> Credential:
+    from ravi.client.renewal import renew
+
+    with Client(core.settings, timeout=core.timeout) as blocking:
+        return renew(credential, blocking.send, force=force)

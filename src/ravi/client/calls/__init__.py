@@ -1,0 +1,79 @@
+"""Every call of the API, described without doing it: one module per noun, one function per call."""
+
+from __future__ import annotations
+
+import os
+
+from ravi.settings.generic import Generic, T
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+class Call(Generic[T]):
+    """
+    One request, before it is known who sends it and to which server; `Call[T]` is answered with a T.
+
+    *query* is a mapping whose values are strings or, for a repeated name, sequences of strings; None leaves a
+    name out. *body* is sent as JSON. *account* calls act for the whole account and never name an identity; the
+    others act as *identity*, a uuid, or else as the selected one. *anonymous* calls carry no credential.
+
+    *many* and *keys* say what the answer must be to be believed: an object with these keys, or a list of such.
+    A call without *keys* is answered with nothing.
+
+    *idempotent* marks a creation whose repetition must not make a second one: it gets its
+    `Idempotency-Key` here, once, so that every repetition of this Call carries the same.
+    """
+
+    __slots__ = (
+        "account",
+        "anonymous",
+        "body",
+        "idempotency_key",
+        "identity",
+        "keys",
+        "many",
+        "method",
+        "path",
+        "query",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | Sequence[str] | None] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        keys: tuple[str, ...] = (),
+        many: bool = False,
+        identity: str | None = None,
+        idempotent: bool = False,
+        account: bool = False,
+        anonymous: bool = False,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.body = body
+        self.keys = keys
+        self.many = many
+        self.identity = identity
+        self.account = account
+        self.anonymous = anonymous
+        self.idempotency_key = os.urandom(16).hex() if idempotent else None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it again is harmless when nobody knows what became of the first time."""
+        return self.method == "GET" or self.idempotency_key is not None
+
+    def __repr__(self) -> str:
+        return f"Call({self.method} {self.path})"  # never the body: it may hold a token or a code
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The keyword arguments that are not None, as a body or query."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,213 @@
+"""
+The rules of sending a call, without I/O.
+
+A step is yielded for everything that touches the world (one HTTP exchange, a pause, a renewal of the
+sign-in), and a shell answers it: `session.Client` by doing it, `aio.AsyncClient` by awaiting it. So the rules
+of credentials, identities, retries and errors exist once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from ravi.client.problems import decode
+from ravi.errors import IdentityRequired, NotSignedIn, ServerUnreachable, UsageError
+from ravi.settings.uuids import is_uuid
+from ravi.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Any
+
+    from ravi.client.calls import Call
+    from ravi.client.http1 import Answer
+    from ravi.settings.generic import T
+    from ravi.settings.resolve import Sourced
+    from ravi.settings.values import Credential, Settings
+
+    Steps = Generator["Exchange | Pause | Renew", Any, T]
+
+#: Seconds to get a connection, all addresses and repetitions together: a stopped server is reported within 2 s.
+CONNECT_SECONDS = 1.8
+#: Pauses between attempts to connect.
+CONNECT_PAUSES = (0.1, 0.3)
+#: How often, and after at most how many seconds, a 503 that names a time is tried again.
+BUSY_REPETITIONS = 2
+BUSY_SECONDS = 5
+USER_AGENT = f"ravi/{__version__}"
+
+
+class Request:
+    """One HTTP request: *target* is path and query, ready for the wire; *repeatable* as `Call.repeatable`."""
+
+    __slots__ = ("body", "headers", "method", "repeatable", "target")
+
+    def __init__(
+        self, method: str, target: str, headers: list[tuple[str, str]], body: bytes | None, repeatable: bool
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.repeatable = repeatable
+
+
+class Exchange:
+    """Step: send *request*; have a connection by *connect_by*, the whole answer by *deadline* (monotonic)."""
+
+    __slots__ = ("connect_by", "deadline", "request")
+
+    def __init__(self, request: Request, connect_by: float, deadline: float) -> None:
+        self.request = request
+        self.connect_by = connect_by
+        self.deadline = deadline
+
+
+class Pause:
+    """Step: wait this many seconds."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+class Renew:
+    """Step: renew the sign-in *credential*, unless another process has (then use that), or always with *force*."""
+
+    __slots__ = ("credential", "force")
+
+    def __init__(self, credential: Credential, force: bool) -> None:
+        self.credential = credential
+        self.force = force
+
+
+class Core:
+    """
+    What one client knows: its settings, its credential as it is now, and the uuid behind a selected name.
+
+    *timeout* is in seconds, for one call with all its repetitions.
+    """
+
+    def __init__(self, settings: Settings, timeout: float) -> None:
+        if timeout <= 0:
+            raise UsageError("the timeout must be longer than nothing")
+        self.settings = settings
+        self.server = settings.server.value
+        self.timeout = timeout
+        self.credential = settings.credential
+        self._selected_uuid: str | None = None
+
+    def send(self, call: Call[T]) -> Steps[T]:
+        """
+        Send *call* and return what it answers, decoded; None for an empty answer.
+
+        Raises NotSignedIn or IdentityRequired before anything is sent, RequestFailed when the call did not
+        complete, and the class of the refusal when the server refuses.
+        """
+        if call.anonymous:
+            answer = yield from self._exchange(call, None, None)
+            result: T = decode(call, answer)
+            return result
+        credential = yield from self.fresh_credential()
+        uuid, selected = yield from self._identity_for(call, credential)
+        answer = yield from self._exchange(call, credential, uuid)
+        if answer.status == 401 and credential.refresh is not None:
+            # Expired earlier than it said, revoked, or renewed by another process since we read the file.
+            credential = yield from self.renew()
+            answer = yield from self._exchange(call, credential, uuid)
+        result = decode(call, answer, selected=selected, credential=credential)
+        return result
+
+    def fresh_credential(self) -> Steps[Credential]:
+        """The credential, renewed first if it is known to have ended. Raises NotSignedIn."""
+        credential = self._credential()
+        ended = credential.expires_at is not None and credential.expires_at <= time.time()
+        if credential.refresh is not None and (ended or not credential.token):
+            credential = yield from self.renew()
+        return credential
+
+    def renew(self, *, force: bool = False) -> Steps[Credential]:
+        """Renew the saved sign-in and save it. Raises NotSignedIn when ours is none, Unauthenticated when refused."""
+        credential = self._credential()
+        if credential.refresh is None or credential.path is None:
+            raise NotSignedIn(f"the credential from {credential.source} is not a sign-in that can be renewed")
+        renewed: Credential = yield Renew(credential, force)
+        self.credential = renewed
+        return renewed
+
+    def _credential(self) -> Credential:
+        return self.credential or self.settings.require_credential()
+
+    def _identity_for(self, call: Call[Any], credential: Credential) -> Steps[tuple[str | None, Sourced[str] | None]]:
+        """The uuid that *call* acts as, with the selection it came from; None where it names no identity."""
+        if call.account:
+            return None, None
+        if call.identity is not None:
+            return call.identity, None
+        selected = self.settings.identity
+        if selected is None:
+            # The server would answer for the whole account. Only a key that is itself one identity's may ask.
+            if credential.names_identity:
+                return None, None
+            raise IdentityRequired(self.settings.no_identity)
+        if is_uuid(selected.value):
+            return selected.value, selected
+        if self._selected_uuid is None:
+            from ravi.client.references import uuid_of
+
+            self._selected_uuid = yield from uuid_of(self, selected.value, source=selected.source)
+        return self._selected_uuid, selected
+
+    def _exchange(self, call: Call[Any], credential: Credential | None, uuid: str | None) -> Steps[Answer]:
+        """One exchange with its repetitions. Raises RequestFailed."""
+        request = self._request(call, credential, uuid)
+        now = time.monotonic()
+        deadline = now + self.timeout
+        connect_by = now + CONNECT_SECONDS
+        refused = busy = 0
+        while True:
+            try:
+                answer: Answer = yield Exchange(request, min(connect_by, deadline), deadline)
+            except ServerUnreachable as failure:
+                unsent = failure.details == UNSENT
+                if not unsent or not call.repeatable or refused == len(CONNECT_PAUSES):
+                    raise
+                pause = CONNECT_PAUSES[refused]
+                if time.monotonic() + pause >= min(connect_by, deadline):
+                    raise
+                refused += 1
+            else:
+                wait = answer.retry_after if answer.status == 503 and call.repeatable else None
+                if wait is None or wait > BUSY_SECONDS or busy == BUSY_REPETITIONS:
+                    return answer
+                if time.monotonic() + wait >= deadline:
+                    return answer
+                busy += 1
+                pause = wait
+                connect_by = time.monotonic() + wait + CONNECT_SECONDS
+            yield Pause(pause)
+
+    def _request(self, call: Call[Any], credential: Credential | None, uuid: str | None) -> Request:
+        from ravi.client.http1 import encode_target
+
+        headers = [("Accept", "application/json"), ("User-Agent", USER_AGENT)]
+        if credential is not None:
+            headers.append(("Authorization", f"Bearer {credential.token}"))
+        if uuid is not None:
+            headers.append(("X-Ravi-Identity", uuid))
+        if call.idempotency_key is not None:
+            headers.append(("Idempotency-Key", call.idempotency_key))
+        body = None
+        if call.body is not None:
+            headers.append(("Content-Type", "application/json"))
+            body = json.dumps(call.body).encode("ascii")
+        return Request(call.method, encode_target(call.path, call.query), headers, body, call.repeatable)
+
+
+#: `details` of the ServerUnreachable that is raised when no byte of the request has left.
+UNSENT = {"sent": False}
+#: ... and when some have, so that it is unknown what the server did.
+SENT = {"sent": True}

@@ -1,0 +1,203 @@
+"""Identities: making, finding, switching and ending them."""
+
+from __future__ import annotations
+
+from ravi.client.calls import identities as calls
+from ravi.client.references import find, get, uuid_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from builtins import list as List  # noqa: N812 - the method below is called `list`
+    from collections.abc import Callable, Mapping
+
+    from ravi.client.aio import AsyncRun
+    from ravi.client.calls import Call
+    from ravi.client.core import Core, Steps
+    from ravi.client.session import Run
+    from ravi.wire.identities import Identity, IdentityDeleted, Workspace
+
+
+class _Unset:
+    """Tells "leave it as it is" from None, which takes the end away."""
+
+    def __repr__(self) -> str:
+        return "<unset>"
+
+
+UNSET = _Unset()
+
+
+def _on(core: Core, ref: str, make: Callable[[str], Call[Identity]]) -> Steps[Identity]:
+    uuid = yield from uuid_of(core, ref)
+    answer = yield from core.send(make(uuid))
+    return answer
+
+
+def _delete(core: Core, ref: str) -> Steps[IdentityDeleted]:
+    uuid = yield from uuid_of(core, ref)
+    receipt = yield from core.send(calls.delete(uuid))
+    return receipt
+
+
+def _changes(name: str | None, labels: Mapping[str, str] | None, ttl_seconds: int | _Unset | None) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    if name is not None:
+        changes["name"] = name
+    if labels is not None:
+        changes["labels"] = dict(labels)
+    if not isinstance(ttl_seconds, _Unset):
+        changes["ttl_seconds"] = ttl_seconds
+    return changes
+
+
+class Identities:
+    """
+    The identities that the credential reaches.
+
+    *ref* is a uuid or a name that only one of them has: IdentityNotFound when there is none,
+    IdentityAmbiguous (whose `details` lists them) when there are several.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self, *, prefix: str | None = None, label: Mapping[str, str] | None = None, name: str | None = None
+    ) -> List[Identity]:
+        """All of them, oldest first, or those whose name begins with *prefix*, is *name*, that bear *label*."""
+        return self._run(lambda core: core.send(calls.list_(name=name, prefix=prefix, labels=label)))
+
+    def create(
+        self,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        ttl_seconds: int | None = None,
+        workspace: Workspace | None = None,
+        provision_phone: bool | None = None,
+        reuse: bool = False,
+        api_key: bool = False,
+    ) -> Identity:
+        """
+        Make one, with an address and, unless refused, a number.
+
+        *reuse* answers with the live identity of that name if there is one. *api_key* has a key of its own
+        made, which is in this answer and nowhere else.
+        """
+        call = calls.create(
+            name=name,
+            email=email,
+            labels=labels,
+            ttl_seconds=ttl_seconds,
+            workspace=workspace,
+            provision_phone=provision_phone,
+            reuse=reuse,
+            api_key=api_key,
+        )
+        return self._run(lambda core: core.send(call))
+
+    def get(self, ref: str) -> Identity:
+        """The identity *ref*. Raises IdentityNotFound or IdentityAmbiguous."""
+        return self._run(lambda core: get(core, ref))
+
+    def find(self, ref: str) -> Identity | None:
+        """The identity *ref*, or None when there is none. Raises IdentityAmbiguous."""
+        return self._run(lambda core: find(core, ref))
+
+    def update(
+        self,
+        ref: str,
+        *,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        ttl_seconds: int | _Unset | None = UNSET,
+    ) -> Identity:
+        """Change what is given. *ttl_seconds* counts from now; None means without end."""
+        changes = _changes(name, labels, ttl_seconds)
+        return self._run(lambda core: _on(core, ref, lambda uuid: calls.update(uuid, changes)))
+
+    def disable(self, ref: str) -> Identity:
+        """Switch it off: mail and SMS are refused, its keys stop. Reversible."""
+        return self._run(lambda core: _on(core, ref, calls.disable))
+
+    def enable(self, ref: str) -> Identity:
+        """Switch it on again, with everything it had."""
+        return self._run(lambda core: _on(core, ref, calls.enable))
+
+    def delete(self, ref: str) -> IdentityDeleted:
+        """End it for good; the answer is a receipt. Raises IdentityDeleted (the error) the second time."""
+        return self._run(lambda core: _delete(core, ref))
+
+    def provision_phone(self, ref: str, *, country_code: str | None = None) -> Identity:
+        """Give it a number. Raises PhoneExists when it has one."""
+        return self._run(
+            lambda core: _on(core, ref, lambda uuid: calls.provision_phone(uuid, country_code=country_code))
+        )
+
+
+class AsyncIdentities:
+    """`Identities`, awaitable."""
+
+    def __init__(self, run: AsyncRun) -> None:
+        self._run = run
+
+    async def list(
+        self, *, prefix: str | None = None, label: Mapping[str, str] | None = None, name: str | None = None
+    ) -> List[Identity]:
+        return await self._run(lambda core: core.send(calls.list_(name=name, prefix=prefix, labels=label)))
+
+    async def create(
+        self,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        ttl_seconds: int | None = None,
+        workspace: Workspace | None = None,
+        provision_phone: bool | None = None,
+        reuse: bool = False,
+        api_key: bool = False,
+    ) -> Identity:
+        call = calls.create(
+            name=name,
+            email=email,
+            labels=labels,
+            ttl_seconds=ttl_seconds,
+            workspace=workspace,
+            provision_phone=provision_phone,
+            reuse=reuse,
+            api_key=api_key,
+        )
+        return await self._run(lambda core: core.send(call))
+
+    async def get(self, ref: str) -> Identity:
+        return await self._run(lambda core: get(core, ref))
+
+    async def find(self, ref: str) -> Identity | None:
+        return await self._run(lambda core: find(core, ref))
+
+    async def update(
+        self,
+        ref: str,
+        *,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        ttl_seconds: int | _Unset | None = UNSET,
+    ) -> Identity:
+        changes = _changes(name, labels, ttl_seconds)
+        return await self._run(lambda core: _on(core, ref, lambda uuid: calls.update(uuid, changes)))
+
+    async def disable(self, ref: str) -> Identity:
+        return await self._run(lambda core: _on(core, ref, calls.disable))
+
+    async def enable(self, ref: str) -> Identity:
+        return await self._run(lambda core: _on(core, ref, calls.enable))
+
+    async def delete(self, ref: str) -> IdentityDeleted:
+        return await self._run(lambda core: _delete(core, ref))
+
+    async def provision_phone(self, ref: str, *, country_code: str | None = None) -> Identity:
+        return await self._run(
+            lambda core: _on(core, ref, lambda uuid: calls.provision_phone(uuid, country_code=country_code))
+        )

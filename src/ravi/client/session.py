@@ -1,0 +1,163 @@
+"""The blocking client."""
+
+from __future__ import annotations
+
+import time
+
+from ravi.client.core import Core, Exchange, Pause
+from ravi.client.transport import Transport
+from ravi.errors import RaviError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any, Protocol
+
+    from ravi.client.calls import Call
+    from ravi.client.core import Renew, Steps
+    from ravi.client.nouns.auth import Auth
+    from ravi.client.nouns.events import Events
+    from ravi.client.nouns.identities import Identities
+    from ravi.client.nouns.keys import Keys
+    from ravi.client.nouns.own import Own
+    from ravi.settings.generic import T
+    from ravi.settings.values import Settings
+
+    class Run(Protocol):
+        """How a noun has its steps done."""
+
+        def __call__(self, steps: Callable[[Core], Steps[T]], /) -> T: ...
+
+
+class Client:
+    """
+    Ravi for programs: `with Client() as ravi: print(ravi.own.email()["email"])`.
+
+    Without *settings* they are resolved as for the CLI, from the environment and the files of this directory
+    and user; *api_key*, *base_url* and *identity* (a uuid, or a name that only one identity has) beat what is
+    found there. *timeout* is in seconds for each call. Holds one connection, made when it is first needed.
+
+    May be shared by threads, whose calls then wait for one another, and is safe after a fork.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        identity: str | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        self._core = Core(settings_for(settings, api_key, base_url, identity), timeout)
+        self._transport = Transport(self._core.server)
+
+    @property
+    def settings(self) -> Settings:
+        """What this client goes by, each value with its source."""
+        return self._core.settings
+
+    def send(self, call: Call[T]) -> T:
+        """
+        Send *call*; the decoded answer, or None when it is empty (204).
+
+        Raises `ravi.errors.RaviError`: NotSignedIn or IdentityRequired before anything is sent, RequestFailed
+        when the call did not complete, Refused when the server refuses.
+        """
+        return self._run(lambda core: core.send(call))
+
+    @property
+    def identities(self) -> Identities:
+        """The identities in reach."""
+        from ravi.client.nouns.identities import Identities
+
+        return Identities(self._run)
+
+    @property
+    def own(self) -> Own:
+        """What the selected identity has."""
+        from ravi.client.nouns.own import Own
+
+        return Own(self._run)
+
+    @property
+    def keys(self) -> Keys:
+        """API keys."""
+        from ravi.client.nouns.keys import Keys
+
+        return Keys(self._run)
+
+    @property
+    def auth(self) -> Auth:
+        """Signing in and out."""
+        from ravi.client.nouns.auth import Auth
+
+        return Auth(self._run)
+
+    @property
+    def events(self) -> Events:
+        """The event log."""
+        from ravi.client.nouns.events import Events
+
+        return Events(self._run)
+
+    def close(self) -> None:
+        """Close the connection. The client may be used again; it then makes a new one."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self._core.server!r})"
+
+    def _run(self, steps: Callable[[Core], Steps[T]]) -> T:
+        """Do each step as it comes, hand back its outcome, and return the result of the last."""
+        running = steps(self._core)
+        try:
+            step = next(running)
+            while True:
+                try:
+                    outcome = self._do(step)
+                except RaviError as error:  # the steps raise it again or deal with it
+                    step = running.throw(error)
+                else:
+                    step = running.send(outcome)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def _do(self, step: Exchange | Pause | Renew) -> Any:
+        if isinstance(step, Exchange):
+            return self._transport.exchange(step.request, connect_by=step.connect_by, deadline=step.deadline)
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            return None
+        from ravi.client.renewal import renew
+
+        return renew(step.credential, self.send, force=step.force)
+
+
+def settings_for(
+    settings: Settings | None, api_key: str | None, base_url: str | None, identity: str | None
+) -> Settings:
+    """
+    The settings of a client that was made with these arguments.
+
+    Raises UsageError when *settings* come together with what they already contain.
+    """
+    if settings is None:
+        from ravi.settings.client import resolve
+
+        return resolve(identity=identity, server=base_url, api_key=api_key)
+    if api_key is not None or base_url is not None or identity is not None:
+        from ravi.errors import UsageError
+
+        raise UsageError("a Client takes either settings or api_key, base_url and identity")
+    return settings

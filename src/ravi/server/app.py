@@ -1,0 +1,242 @@
+"""
+The composition root: every service is built here, once, and told about the others.
+
+`App` is the ASGI application of one server: the API, the pages, the health checks, and the chores that go on in
+the background. What it needs from outside (settings, clock, the URL it is reached at) is handed in; nothing is
+global, so tests may have several.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ravi.errors import MethodNotAllowed, NotFound, RaviError, Unavailable
+from ravi.server.auth import Auth
+from ravi.server.auth import routes as auth_routes
+from ravi.server.db import Database, DatabaseUnavailable, open_database
+from ravi.server.events import Events, Wakeup
+from ravi.server.events import routes as events_routes
+from ravi.server.http import encoding, errors, health, openapi
+from ravi.server.http.access_log import AccessLog
+from ravi.server.http.dispatch import JSON, NO_STORE, Api
+from ravi.server.http.idempotency import Idempotency
+from ravi.server.http.peer import BehindProxy
+from ravi.server.identities import Identities, holdings_routes
+from ravi.server.identities import routes as identities_routes
+from ravi.server.jobs import Chores
+from ravi.server.login import Login
+from ravi.server.login import routes as login_routes
+from ravi.server.phone.carriers import Loopback
+from ravi.server.vault import Vault
+from ravi.server.vault import routes as vault_routes
+from ravi.server.web import build_pages
+from ravi.server.web.rendering import Pages
+from ravi.settings.server import ServerSettings
+from ravi.wire import paths
+
+log = logging.getLogger("ravi.app")
+
+Now = Callable[[], datetime]
+
+#: Every route of the API. Guard tests walk these.
+TABLES = [
+    auth_routes.routes,
+    identities_routes.routes,
+    holdings_routes.routes,
+    events_routes.routes,
+    vault_routes.routes,
+    login_routes.routes,
+    health.routes,
+]
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def utc_now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes call, built on one open database."""
+
+    db: Database
+    auth: Auth
+    events: Events
+    identities: Identities
+    vault: Vault
+    login: Login
+    idempotency: Idempotency
+    readiness: health.Readiness
+
+
+def build_services(db: Database, settings: ServerSettings, *, public_url: str, now: Now) -> Services:
+    """Build every service on *db*, which must be migrated. *public_url* goes into links."""
+    carrier = Loopback()
+    carrier.by_default = settings.phone == "always"
+    events = Events(db, now)
+    auth = Auth(db, events, now, access_token_lives=settings.access_token_ttl)
+    identities = Identities(db, auth, events, carrier, now)
+    return Services(
+        db=db,
+        auth=auth,
+        events=events,
+        identities=identities,
+        vault=Vault(db, now),
+        login=Login(db, auth, identities, Wakeup(db), now, public_url=public_url),
+        idempotency=Idempotency(db, now),
+        readiness=health.Readiness(db, settings.database.file),
+    )
+
+
+class App:
+    """One server's ASGI application. `start` it before the first request, `stop` it after the last."""
+
+    def __init__(self, settings: ServerSettings, *, public_url: str, now: Now = utc_now) -> None:
+        self._settings = settings
+        self._public_url = public_url
+        self._now = now
+        self._chores = Chores()
+        self._access_log = AccessLog(enabled=settings.log_level in ("debug", "info"))
+        self._services: Services | None = None
+        self._serve: ASGIApp = _not_started
+        self._stopping = False
+
+    @property
+    def services(self) -> Services:
+        """What was built; there is something between `start` and `stop`."""
+        assert self._services is not None, "the app is not started"
+        return self._services
+
+    async def start(self) -> None:
+        """Open the database, build everything on it, begin the chores. Raises what `open_database` raises."""
+        settings = self._settings
+        db = await open_database(settings.database.reveal(), pool_size=settings.pool_size)
+        self._services = built = build_services(db, settings, public_url=self._public_url, now=self._now)
+        await built.identities.set_platform_domains(list(settings.mail_domain))
+        served: ASGIApp = Front(built, self._access_log, public_url=self._public_url, now=self._now)
+        self._serve = BehindProxy(served) if settings.behind_proxy else served
+        self._chores.every(timedelta(seconds=2), "write down last use", built.auth.flush_last_used)
+        self._chores.every(timedelta(seconds=5), "end expired identities", built.identities.end_expired)
+        self._chores.every(timedelta(minutes=1), "forget old sign-ins", built.login.forget_old)
+        self._chores.every(timedelta(minutes=10), "forget old answers", built.idempotency.forget_old)
+
+    def finish(self) -> None:
+        """Let requests that only wait for something end now, because the server is about to stop."""
+        self._stopping = True
+        if self._services is not None:
+            self._services.login.close()
+
+    async def stop(self) -> None:
+        """End the chores and close the database. Fine when it was never started."""
+        self.finish()
+        await self._chores.close()
+        self._access_log.flush()
+        built, self._services, self._serve = self._services, None, _not_started
+        if built is None:
+            return
+        try:
+            await built.auth.flush_last_used()
+        except DatabaseUnavailable as fault:
+            log.warning("last uses are lost", extra={"reason": fault.message})
+        await built.db.close()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["App"]:
+        """Start, and stop at the end of the block."""
+        try:
+            await self.start()
+            yield self
+        finally:
+            await self.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._serve(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            # Time is up. If nothing was answered yet, say so; if something was, this is refused (RuntimeError),
+            # and the connection ends in the middle, which tells the client as much.
+            refusal = refused(Unavailable("the server is stopping", hint="try again in a moment"))
+            await refusal(scope, receive, send)
+
+
+class Front:
+    """Decides between the API and the pages."""
+
+    def __init__(self, built: Services, access_log: AccessLog, *, public_url: str, now: Now) -> None:
+        self._api = Api(
+            TABLES,
+            [built.auth, built.events, built.identities, built.vault, built.login, built.readiness],
+            authenticate=built.auth.authenticate,
+            select=built.auth.select,
+            idempotency=built.idempotency,
+            access_log=access_log,
+        )
+        document = openapi.document(route for table in TABLES for route in table.all)
+        routes = build_pages(
+            auth=built.auth, login=built.login, openapi_document=document, public_url=public_url, now=now
+        )
+        self._methods = _methods_by_path(routes)
+        missing = Pages(public_url).guarded(self._missing)
+        everything_else = Route("/{path:path}", missing, methods=METHODS)
+        self._pages = Router([*routes, everything_else], redirect_slashes=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path.startswith("/api/") or path in _API_ELSEWHERE:
+            methods = self._methods.get(path)  # a few pages stand under the API's prefix
+            if methods is None:
+                await self._api(scope, receive, send)
+                return
+            if scope["method"] not in methods:
+                await refused(_not_allowed(scope["method"], methods))(scope, receive, send)
+                return
+        await self._pages(scope, receive, send)
+
+    async def _missing(self, request: Request) -> Response:
+        """Whatever is no page: raises NotFound or MethodNotAllowed, which become pages of their own."""
+        if methods := self._methods.get(request.url.path):
+            raise _not_allowed(request.method, methods)
+        raise NotFound("there is no such page")
+
+
+_API_ELSEWHERE = {"/api", paths.HEALTHZ, paths.HEALTHZ + "/", paths.READYZ, paths.READYZ + "/"}
+
+
+def refused(error: RaviError) -> Response:
+    """Return the answer to a request that never reached a route, in the API's own shape."""
+    request_id = secrets.token_hex(8)
+    headers = dict([JSON, NO_STORE, *errors.headers_of(error), (b"x-request-id", request_id.encode())])
+    return Response(
+        encoding.encode(errors.envelope(error, request_id)),
+        errors.status_of(error),
+        {name.decode(): value.decode() for name, value in headers.items()},
+    )
+
+
+def _methods_by_path(routes: list[BaseRoute]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for route in routes:
+        assert isinstance(route, Route)
+        found.setdefault(route.path, set()).update(route.methods or ())
+    return found
+
+
+def _not_allowed(method: str, methods: set[str]) -> MethodNotAllowed:
+    return MethodNotAllowed(f"{method} is not allowed here", details={"allowed": sorted(methods)})
+
+
+async def _not_started(scope: Scope, receive: Receive, send: Send) -> None:
+    await refused(Unavailable("the server is not ready"))(scope, receive, send)

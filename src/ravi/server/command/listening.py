@@ -1,0 +1,90 @@
+"""The socket that HTTP is served on, and what has to be right before anything is."""
+
+import contextlib
+import errno
+import resource
+import socket
+import ssl
+
+from ravi.errors import ConfigError
+from ravi.settings.server import Address, ServerSettings
+
+#: Each connection is a file; the usual soft limit of 1024 is soon reached, the hard one is there to be used.
+MOST_FILES = 65_536
+
+
+def listen(address: Address, backlog: int) -> tuple[socket.socket, Address]:
+    """
+    Return a listening socket and the address it is bound to, with the port that the system chose for 0.
+
+    Connections are accepted into the backlog from here on, so a client that comes while the server is still
+    starting waits instead of being refused. Raises ConfigError.
+    """
+    try:
+        family, kind, protocol, _, target = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as fault:
+        raise ConfigError(
+            f"cannot listen on {address}: there is no such host", hint="give an address of this machine with --http"
+        ) from fault
+    listener = socket.socket(family, kind, protocol)
+    try:
+        # A predecessor's connections may linger for a minute after it has gone; they are no reason not to start.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(target)
+        listener.listen(backlog)
+        listener.setblocking(False)
+    except OSError as fault:
+        listener.close()
+        raise _cannot_listen(address, fault) from fault
+    return listener, Address(address.host, listener.getsockname()[1])
+
+
+def tls_context(settings: ServerSettings) -> ssl.SSLContext | None:
+    """Return what TLS needs, or None without it. Raises ConfigError when certificate and key do not fit."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        # Without a password OpenSSL would ask for one on the terminal, and nobody sits there.
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password=_no_password)
+    except (OSError, ValueError) as fault:  # ssl.SSLError is an OSError
+        reason = getattr(fault, "reason", None) or str(fault)
+        raise ConfigError(
+            f"cannot use {settings.tls_cert} with {settings.tls_key}: {reason.lower().replace('_', ' ')}",
+            hint="tls_cert is a PEM file with certificate and chain, tls_key its private key, unencrypted",
+        ) from fault
+    return context
+
+
+def allow_many_files() -> None:
+    """Raise the soft limit on open files as far as it makes sense."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # some containers refuse; the old limit still serves
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _cannot_listen(address: Address, fault: OSError) -> ConfigError:
+    match fault.errno:
+        case errno.EADDRINUSE:
+            reason = "another program listens there"
+            hint = "stop it (is it another ravi-server?), or choose another port with --http HOST:PORT"
+        case errno.EACCES:
+            reason = "not permitted"
+            hint = "ports below 1024 need privileges; choose a higher one with --http HOST:PORT"
+        case errno.EADDRNOTAVAIL:
+            reason = "this machine has no such address"
+            hint = "give an address of this machine with --http HOST:PORT"
+        case _:
+            reason = (fault.strerror or "no reason given").lower()
+            hint = "choose another address with --http HOST:PORT"
+    return ConfigError(f"cannot listen on {address}: {reason}", hint=hint)
+
+
+def _no_password() -> str:
+    raise ValueError("the private key is encrypted")
