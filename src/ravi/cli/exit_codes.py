@@ -40,7 +40,7 @@ TABLE: tuple[tuple[int, str, tuple[type[errors.RaviError], ...], tuple[str, ...]
     (CONFLICT, "it clashes with something that exists, or the name fits several", (errors.Conflict,), ()),
     (FORBIDDEN, "not allowed, or the identity is switched off", (errors.Forbidden,), ()),
     (TIMED_OUT, "the answer did not come in time", (errors.TimedOut,), ()),
-    (UNREACHABLE, "the server cannot be reached", (errors.ServerUnreachable,), ()),
+    (UNREACHABLE, "the server cannot be reached", (errors.ServerUnreachable,), (codes.SERVER_UNREACHABLE,)),
     (RATE_LIMITED, "too many requests; wait and try again", (errors.RateLimited,), ()),
     (OTHER, "anything else, such as a file that cannot be used", (errors.RaviError,), ()),
     (INTERRUPTED, "interrupted with Ctrl-C", (), ()),

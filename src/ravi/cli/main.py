@@ -134,7 +134,7 @@ def _internal_error(fault: Exception, out: Output) -> int:
     """Only the type is named: the text of an unforeseen error may hold anything, secrets included."""
     debug = bool(os.environ.get("RAVI_DEBUG"))
     hint = "please report it" if debug else "see where with RAVI_DEBUG=1, and please report it"
-    out.error(RaviError(f"internal error: {type(fault).__name__}", hint=hint, code="internal"))
+    out.error(RaviError(f"internal error: {type(fault).__name__}", hint=hint))
     if debug:
         import traceback
 

@@ -69,13 +69,8 @@ class Output:
 
         Raises BrokenPipeError when the reader left, RaviError when the document could not be written.
         """
-        try:
-            if sys.stdout is not None:
-                sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as fault:
-            raise _unwritten(fault.strerror) from fault
+        if sys.stdout is not None:
+            _write(sys.stdout, "", "ascii")
 
     def error(self, problem: RaviError, usage: str = "") -> None:
         """Say what went wrong and what to do about it; *usage* is the command's usage line."""
@@ -160,16 +155,36 @@ def _listed(details: Any) -> list[str]:
 
 
 def _write(stream: TextIO | None, text: str, encoding: str) -> None:
+    """Write all of *text* and flush. Raises BrokenPipeError or RaviError."""
     if stream is None:
         raise _unwritten("it is closed")
-    try:
-        # Past the stream's own encoding, which the locale chooses: JSON is UTF-8 everywhere.
-        stream.flush()
-        stream.buffer.write(text.encode(encoding, "replace"))
-    except BrokenPipeError:
-        raise
-    except OSError as fault:
-        raise _unwritten(fault.strerror) from fault
+    # Past the stream's own encoding, which the locale chooses: JSON is UTF-8 everywhere.
+    rest = memoryview(text.encode(encoding, "replace"))
+    flushed = False
+    while not flushed:
+        try:
+            while rest:
+                # With PYTHONUNBUFFERED this is a bare file: it may take a part, or, where somebody made
+                # the pipe non-blocking (Node.js does), nothing, which it says with None.
+                taken = stream.buffer.write(rest)
+                if not taken:
+                    _wait_until_writable(stream)
+                rest = rest[taken or 0 :]
+            stream.flush()
+            flushed = True
+        except BlockingIOError as full:  # the same from a buffered file, which kept what it says
+            rest = rest[full.characters_written :]
+            _wait_until_writable(stream)
+        except BrokenPipeError:
+            raise
+        except OSError as fault:
+            raise _unwritten(fault.strerror) from fault
+
+
+def _wait_until_writable(stream: TextIO) -> None:
+    import select
+
+    select.select([], [stream], [])
 
 
 def _unwritten(why: str | None) -> RaviError:

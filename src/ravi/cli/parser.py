@@ -80,7 +80,7 @@ def build(command: str, verb: Any) -> VerbParser:
 def parse(command: str, verb: Any, words: list[str]) -> argparse.Namespace:
     """The arguments in *words*. Raises UsageError."""
     parser = build(command, verb)
-    args, unknown = parser.parse_known_args(words)
+    args, unknown = parser.parse_known_intermixed_args(words)
     if unknown:
         raise unexpected(unknown[0], parser.flags())
     return args

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from ravi.cli.options import GLOBAL_FLAGS
 from ravi.cli.table import COMMANDS, GROUPS, verbs
 from ravi.errors import UsageError
 
@@ -11,7 +12,7 @@ from ravi.errors import UsageError
 def unknown_command(word: str) -> UsageError:
     """*word* is neither a command nor a group of commands."""
     if word.startswith("-"):
-        return unknown_flag(word, ["--help", "--version"])
+        return unknown_flag(word, [*(flag for flag, _, _ in GLOBAL_FLAGS), "--version"])
     names = [*GROUPS, *(name for name in COMMANDS if " " not in name), "help"]
     elsewhere = [name for name in COMMANDS if name.endswith(f" {word}")]
     near = get_close_matches(word, names, n=1) or elsewhere[:1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from ravi.cli.values import absolute
 from ravi.errors import ConfigInvalid, UsageError
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ def _path(given: str | None, io: Io) -> str:
                 "there is no .ravi/config.json in this project", hint="name the file: ravi trust <file>"
             )
         return found
-    path = os.path.abspath(given)
+    path = absolute(given)
     return os.path.join(path, ".ravi", "config.json") if os.path.isdir(path) else path
 
 

@@ -1,8 +1,10 @@
-"""Values that several commands read from argv: how long, and labels."""
+"""Values that several commands read: how long, labels, and paths."""
 
 from __future__ import annotations
 
-from ravi.errors import UsageError
+import os
+
+from ravi.errors import ConfigInvalid, UsageError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -39,3 +41,16 @@ def labels(pairs: list[str] | None) -> dict[str, str] | None:
         if found.setdefault(key, value) != value:
             raise UsageError(f"--label gives {key!r} two values")
     return found
+
+
+def absolute(path: str) -> str:
+    """
+    *path* from the root, counted from the working directory.
+
+    Raises ConfigInvalid when that is needed and was deleted under us, as happens to agents in worktrees.
+    """
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError:
+        message = "the working directory no longer exists"
+        raise ConfigInvalid(message, hint="change to another directory, or give an absolute path") from None

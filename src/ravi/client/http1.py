@@ -120,13 +120,13 @@ class AnswerReader:
             self._head_size += len(data)
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._fault = "a switch to another protocol, which nobody asked for"
         except HttpParserError:
             # What follows a complete answer is nobody's business; the connection is not used again.
-            if not self.complete:
+            if not self.complete and not self._fault:
                 raise ServerNonsense("what answered does not speak HTTP") from None
             self._surplus = True
+        except HttpParserUpgrade:
+            self._fault = "a switch to another protocol, which nobody asked for"
         if not self._fault and not self._head_done and self._head_size > MAX_HEAD:
             self._fault = f"headers of more than {MAX_HEAD // 1024} KiB"
         if self._fault:

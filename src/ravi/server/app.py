@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -141,7 +141,8 @@ class App:
         """End the chores and close the database. Fine when it was never started."""
         self.finish()
         await self._chores.close()
-        self._access_log.flush()
+        with suppress(OSError):  # whoever read our lines may have gone before us
+            self._access_log.flush()
         built, self._services, self._serve = self._services, None, _not_started
         if built is None:
             return

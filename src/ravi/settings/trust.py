@@ -68,7 +68,10 @@ def withdraw(path: str, *, ravi_dir: str | None = None) -> bool:
 
 def _read(ravi_dir: str) -> dict[str, Any]:
     store, shown = _store(ravi_dir)
-    files = (find_json(store, shown) or {"files": {}}).get("files")
+    data = find_json(store, shown)
+    if data is None:
+        return {}
+    files = data.get("files")
     if not isinstance(files, dict):
         raise ConfigInvalid(f"{shown} has no list of files", hint="remove it and approve your files again")
     return files

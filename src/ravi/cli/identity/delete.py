@@ -38,7 +38,7 @@ def run(args: Namespace, io: Io) -> int:
     if not args.yes and not io.out.json and terminal.can_ask():
         what = ", ".join(args.refs)
         if not terminal.confirm(f"delete {what} and erase everything in it?"):
-            raise RaviError("cancelled; nothing was deleted", code="cancelled")
+            raise RaviError("cancelled; nothing was deleted")
     with io.client(need_identity=False) as ravi:
         return several.each(io, args.refs, ravi.identities.delete, _receipts)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from ravi.cli.values import absolute
 from ravi.errors import RaviError, UsageError
 
 TYPE_CHECKING = False
@@ -39,7 +40,7 @@ def run(args: Namespace, io: Io) -> int:
     if args.home:
         path = os.path.join(home, "config.json")
     elif args.local:
-        path = os.path.join(os.getcwd(), ".ravi", "config.json")
+        path = absolute(os.path.join(".ravi", "config.json"))
     else:
         path = selection_path(environ=io.environ).value
     write_selection(path, chosen["uuid"], chosen["name"])

@@ -12,6 +12,7 @@ from datetime import timedelta
 import uvicorn
 
 from ravi.server.app import App
+from ravi.server.command.protocol import PatientProtocol
 
 #: Longer than the idle time of common reverse proxies (60 s): who closes first should be the proxy, or a request
 #: of its crosses our close and fails.
@@ -40,7 +41,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=PatientProtocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",

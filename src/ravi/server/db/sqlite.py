@@ -32,8 +32,9 @@ class SqliteDatabase:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._writer = _connect(path)
-        self._reader = _connect(path)
+        # The writer never blocks the loop: it asks again by the clock (`_open_batch`).
+        self._writer = _connect(path, wait_ms=0)
+        self._reader = _connect(path, wait_ms=50)
         self._reader.pragma("query_only", True)
         self._turn = asyncio.Lock()  # FIFO: bodies run one at a time, the commit takes its turn behind them
         self._waiting: list[asyncio.Future[None]] | None = None  # who waits for the open batch; None: no batch
@@ -179,12 +180,12 @@ class _Savepoint:
             await durable
 
 
-def _connect(path: str) -> apsw.Connection:
+def _connect(path: str, *, wait_ms: int) -> apsw.Connection:
     try:
         connection = apsw.Connection(path)
         connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
         connection.pragma("journal_mode", "wal")
-        connection.set_busy_timeout(50)
+        connection.set_busy_timeout(wait_ms)
         connection.pragma("synchronous", "full")
         connection.pragma("foreign_keys", True)
         connection.pragma("temp_store", "memory")

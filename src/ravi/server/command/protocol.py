@@ -1,0 +1,82 @@
+"""
+The HTTP protocol with an end to patience.
+
+uvicorn limits neither how long a client may take to send the head of a request nor how large that may get, so a
+stranger could hold connections and memory without ever asking for anything.
+"""
+
+import asyncio
+import secrets
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ravi.errors import TooLarge
+from ravi.server.http import encoding, errors
+
+#: Request line and headers together. Ours need 1 KiB; cookies of other programs on the same host may add some.
+LARGEST_HEAD = 64 * 1024
+
+#: From the connection, or from its first byte, to the end of the head.
+HEAD_SECONDS = 30.0
+
+#: Closing while a client still sends makes its system drop our refusal unread; so we listen, and forget, a little.
+LINGER_SECONDS = 1.0
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """Closes a connection whose request does not begin, or whose head does not end."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._head_size: int | None = None  # None: no head is under way
+        self._deadline: asyncio.TimerHandle | None = None
+        self._refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(HEAD_SECONDS, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lift_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        super().data_received(data)
+        if self._head_size is None or self.transport.is_closing():
+            return
+        # The head did not fit into what was read at once, which is rare: only then is there anything to count.
+        self._head_size += len(data)
+        if self._head_size > LARGEST_HEAD:
+            self._refuse()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def on_message_begin(self) -> None:
+        self._head_size = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._head_size = None
+        self._lift_deadline()
+        super().on_headers_complete()
+
+    def _lift_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self) -> None:
+        request_id = secrets.token_hex(8)
+        error = TooLarge(f"the head of the request is larger than {LARGEST_HEAD} bytes")
+        body = encoding.encode(errors.envelope(error, request_id))
+        head = (
+            "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self._refused = True
+        self._lift_deadline()
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)

@@ -1,0 +1,221 @@
+"""Tokens, keys and the choice of an identity over the wire (contract: credentials, selection), on both engines."""
+
+import asyncio
+
+import pytest
+from tests.support.world import World
+
+from ravi.server.db import Database
+
+REFRESH = "/api/auth/token/refresh/"
+
+
+async def refresh(world: World, token: str) -> tuple[int, dict[str, str]]:
+    answer = await world.nobody.post(REFRESH, {"refresh": token})
+    return answer.status_code, answer.json()
+
+
+async def test_a_refresh_token_yields_a_working_pair(world: World) -> None:
+    world.clock.advance(hours=1)
+    assert (await world.ada.get("/api/identities/")).status_code == 401, "the access token has ended"
+    status, pair = await refresh(world, world.tokens.refresh)
+    assert status == 200
+    assert (await world.with_token(pair["access"]).get("/api/identities/")).status_code == 200
+    assert (await refresh(world, pair["refresh"]))[0] == 200
+
+
+async def test_processes_that_refresh_together_all_get_working_pairs(world: World) -> None:
+    outcomes = await asyncio.gather(*[refresh(world, world.tokens.refresh) for _ in range(20)])
+    assert {status for status, _ in outcomes} == {200}
+    world.clock.advance(seconds=60)
+    assert (await refresh(world, world.tokens.refresh))[0] == 200, "within the grace"
+    for _, pair in outcomes:
+        assert (await world.with_token(pair["access"]).get("/api/domains/")).status_code == 200
+
+
+async def test_a_refresh_token_that_comes_back_late_ends_its_whole_family(world: World) -> None:
+    _, pair = await refresh(world, world.tokens.refresh)
+    world.clock.advance(seconds=61)
+    status, problem = await refresh(world, world.tokens.refresh)
+    assert (status, problem["code"]) == (401, "auth.token_reused")
+    assert (await world.with_token(pair["access"]).get("/api/domains/")).status_code == 401
+    assert (await refresh(world, pair["refresh"]))[0] == 401
+    assert (await world.agent.get("/api/domains/")).status_code == 200, "keys are no part of the family"
+
+
+async def test_an_access_token_does_not_refresh_and_a_refresh_token_opens_nothing(world: World) -> None:
+    assert (await refresh(world, world.tokens.access))[0] == 401
+    assert (await world.with_token(world.tokens.refresh).get("/api/identities/")).status_code == 401
+
+
+async def test_a_bound_pair_is_fenced_and_stays_bound_when_refreshed(world: World) -> None:
+    pair = (await world.ada.post("/api/auth/bind-identity/", {"identity": world.mine["uuid"]})).json()
+    _, again = await refresh(world, pair["refresh"])
+    for access in (pair["access"], again["access"]):
+        bound = world.with_token(access)
+        assert [row["name"] for row in (await bound.get("/api/identities/")).json()] == ["mine"]
+        assert (await bound.get(f"/api/identities/{world.sibling['uuid']}/")).status_code == 404
+        assert (await bound.post("/api/identities/", {"name": "more"})).status_code == 403
+    own = await world.with_token(pair["access"]).post("/api/auth/bind-identity/", {"identity": world.mine["uuid"]})
+    assert own.status_code == 200
+    other = await world.with_token(pair["access"]).post("/api/auth/bind-identity/", {"identity": world.sibling["uuid"]})
+    assert other.status_code == 403
+    assert (await world.ada.post("/api/auth/bind-identity/", {"identity": world.foreign["uuid"]})).status_code == 404
+
+
+async def test_signing_out_ends_the_family_and_bound_pairs_with_it_but_no_key(world: World) -> None:
+    pair = (await world.ada.post("/api/auth/bind-identity/", {"identity": world.mine["uuid"]})).json()
+    assert (await world.ada.post("/api/auth/logout/")).json() == {"signed_out": 1}
+    for token in (world.tokens.access, pair["access"]):
+        assert (await world.with_token(token).get("/api/domains/")).status_code == 401
+    assert (await refresh(world, world.tokens.refresh))[0] == 401
+    assert (await world.agent.get("/api/domains/")).status_code == 200
+
+
+async def test_signing_out_everywhere_is_for_the_account_alone(world: World) -> None:
+    other = await world.services.auth.sign_in(world.account.id, "elsewhere")
+    assert (await world.agent.post("/api/auth/logout/", {"everywhere": True})).status_code == 403
+    assert (await world.ada.post("/api/auth/logout/", {"everywhere": True})).json() == {"signed_out": 2}
+    assert (await world.with_token(other.access).get("/api/domains/")).status_code == 401
+    assert (await world.eve.get("/api/domains/")).status_code == 200
+
+
+async def test_a_refresh_token_of_another_account_is_not_signed_out(world: World) -> None:
+    theirs = await world.services.auth.sign_in((await world.services.auth.find_account("eve@example.org")).id, "x")
+    await world.ada.post("/api/auth/logout/", {"refresh": theirs.refresh})
+    assert (await refresh(world, theirs.refresh))[0] == 200
+
+
+async def test_keys_are_minted_listed_masked_and_revoked(world: World) -> None:
+    made = (await world.ada.post("/api/auth/keys/management/", {"label": "ci"})).json()
+    manager = world.with_token(made["key"])
+    assert len((await manager.get("/api/identities/")).json()) == 2
+    (listed,) = (await world.ada.get("/api/auth/keys/management/")).json()
+    assert listed["uuid"] == made["uuid"]
+    assert made["key"] not in str(listed)
+    gone = await world.ada.send("DELETE", f"/api/auth/keys/management/{made['uuid']}/")
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert (await manager.get("/api/identities/")).status_code == 401
+    assert (await world.ada.get("/api/auth/keys/management/")).json()[0]["is_active"] is False
+    foreign = await world.eve.send("DELETE", f"/api/auth/keys/management/{made['uuid']}/")
+    assert foreign.status_code == 404
+
+
+async def test_an_identity_key_answers_in_both_published_shapes(world: World) -> None:
+    made = await world.ada.post("/api/auth/keys/identity/", {"identity_uuid": world.mine["uuid"], "label": "cli"})
+    assert made.status_code == 201
+    key = made.json()
+    assert key["identity"] == key["identity_uuid"] == world.mine["uuid"]
+    assert key["label"] == "cli"
+    for uuid in (world.foreign["uuid"], "nonsense", ""):
+        answer = await world.ada.post("/api/auth/keys/identity/", {"identity_uuid": uuid})
+        assert answer.status_code == 404
+
+
+async def test_an_identity_sees_and_revokes_its_own_keys_only_and_mints_none(world: World) -> None:
+    rows = (await world.agent.get("/api/auth/keys/identity/")).json()
+    assert {row["identity"] for row in rows} == {world.mine["uuid"]}
+    everyone = (await world.ada.get("/api/auth/keys/identity/")).json()
+    other = next(row for row in everyone if row["identity"] == world.sibling["uuid"])
+    assert (await world.agent.send("DELETE", f"/api/auth/keys/identity/{other['uuid']}/")).status_code == 404
+    mint = await world.agent.post("/api/auth/keys/identity/", {"identity_uuid": world.mine["uuid"]})
+    assert mint.status_code == 403
+    assert (await world.agent.send("DELETE", f"/api/auth/keys/identity/{rows[0]['uuid']}/")).status_code == 204
+    assert (await world.agent.get("/api/email/")).status_code == 401, "it has just revoked itself"
+
+
+async def test_a_key_ends_when_its_time_is_over(world: World) -> None:
+    body = {"identity_uuid": world.mine["uuid"], "ttl_seconds": 30}
+    made = (await world.ada.post("/api/auth/keys/identity/", body)).json()
+    assert made["expires_at"] == "2026-03-01T12:00:30Z"
+    world.clock.advance(seconds=30)
+    assert (await world.with_token(made["key"]).get("/api/email/")).status_code == 401
+
+
+@pytest.mark.parametrize("body", [{"label": "x" * 101}, {"label": "a\nb"}, {"ttl_seconds": 0}, {"label": 3}])
+async def test_a_bad_key_wish_is_refused(world: World, body: dict[str, object]) -> None:
+    assert (await world.ada.post("/api/auth/keys/management/", body)).status_code == 422
+
+
+async def test_last_use_is_written_down_in_batches(world: World) -> None:
+    await world.agent.get("/api/email/")
+    await world.services.auth.flush_last_used()
+    rows = (await world.ada.get("/api/auth/keys/identity/")).json()
+    assert {row["identity"]: row["last_used_at"] for row in rows} == {
+        world.mine["uuid"]: "2026-03-01T12:00:00Z",
+        world.sibling["uuid"]: None,
+    }
+
+
+async def test_an_account_credential_selects_by_query_or_header(world: World) -> None:
+    uuid = world.mine["uuid"]
+    for answer in (
+        await world.ada.get(f"/api/email/?identity={uuid}"),
+        await world.ada.get("/api/email/", x_ravi_identity=uuid),
+        await world.ada.get(f"/api/email/?identity={uuid.upper()}", x_ravi_identity=uuid),
+    ):
+        assert [row["email"] for row in answer.json()] == [world.mine["email"]]
+    assert len((await world.ada.get("/api/email/")).json()) == 2, "older clients read element 0 of the account"
+
+
+async def test_selectors_that_disagree_are_malformed_and_foreign_ones_look_absent(world: World) -> None:
+    mine, sibling, foreign = (row["uuid"] for row in (world.mine, world.sibling, world.foreign))
+    torn = await world.ada.get(f"/api/email/?identity={mine}", x_ravi_identity=sibling)
+    assert (torn.status_code, torn.json()["code"]) == (400, "identity.selectors_differ")
+    twice = await world.ada.get(f"/api/email/?identity={mine}&identity={sibling}")
+    assert twice.status_code == 400
+    absent = await world.ada.get("/api/email/?identity=00000000-0000-4000-8000-000000000000")
+    strange = await world.ada.get(f"/api/email/?identity={foreign}")
+    assert absent.status_code == strange.status_code == 404
+    assert absent.json()["code"] == strange.json()["code"] == "identity.not_found"
+
+
+async def test_a_bound_credential_is_a_fence_and_never_a_selector(world: World) -> None:
+    assert (await world.agent.get(f"/api/email/?identity={world.mine['uuid']}")).status_code == 200
+    for other in (world.sibling["uuid"], world.foreign["uuid"], "nonsense"):
+        answer = await world.agent.get("/api/email/", x_ravi_identity=other)
+        assert (answer.status_code, answer.json()["code"]) == (403, "auth.forbidden")
+
+
+async def test_a_write_without_an_identity_says_how_to_choose_one(world: World) -> None:
+    answer = await world.ada.post("/api/email/", {"email": ""})
+    assert (answer.status_code, answer.json()["code"]) == (400, "identity.required")
+    assert "X-Ravi-Identity" in answer.json()["hint"]
+    has_one = await world.agent.post("/api/email/", {"email": ""})
+    assert (has_one.status_code, has_one.json()["code"]) == (409, "identity.inbox_exists")
+
+
+async def test_the_database_holds_no_credential_in_the_clear(world: World) -> None:
+    key = (await world.ada.post("/api/auth/keys/management/", {"label": "x"}, idempotency_key="k" * 32)).json()["key"]
+    secrets = [key, world.mine["api_key"], world.tokens.access, world.tokens.refresh, "k" * 32]
+    dump = await everything(world.services.db)
+    for secret in secrets:
+        assert secret.encode() not in dump
+
+
+async def everything(db: Database) -> bytes:
+    """Every value of every table that may hold a credential, as bytes."""
+    tables = ("accounts", "credentials", "signin_codes", "idempotency", "events", "sign_ins", "device_grants")
+    cells = []
+    for table in tables:
+        for row in await db.all(f"SELECT * FROM {table}"):
+            cells += [cell if isinstance(cell, bytes) else str(cell).encode() for cell in row]
+    return b"\n".join(cells)
+
+
+async def test_encryption_metadata_is_empty_at_first_and_kept_byte_for_byte(world: World) -> None:
+    empty = (await world.ada.get("/api/encryption/")).json()
+    assert (empty["public_key"], empty["salt"]) == (None, None)
+    body = {
+        "salt": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "public_key": "r1feBlhwAtS4e36U3AJLFQKjFYzWsXITkKpH1kffcHo=",
+        "verifier": "A" * 84,
+    }
+    assert (await world.ada.send("PATCH", "/api/encryption/", body)).status_code == 200
+    kept = (await world.agent.get("/api/encryption/")).json()
+    assert {name: kept[name] for name in body} == body
+    other = body | {"public_key": "A" * 43 + "="}
+    assert (await world.ada.send("PATCH", "/api/encryption/", other)).status_code == 409
+    assert (await world.agent.send("PATCH", "/api/encryption/", body)).status_code == 403
+    for wrong in ({}, {"salt": "AAAA"}, body | {"public_key": "not base64!"}, body | {"verifier": "AAAA"}):
+        assert (await world.eve.send("PATCH", "/api/encryption/", wrong)).status_code == 422

@@ -1,0 +1,159 @@
+"""
+Every route with every kind of credential that must not get through.
+
+The routes are walked, so a new one joins by itself; the expected answers are the short table below and not taken
+from the code under test.
+"""
+
+from typing import Any
+
+import pytest
+from tests.support.world import World
+
+from ravi.server.app import TABLES
+from ravi.server.http.routing import Route
+from ravi.wire.scopes import IDENTITY_SCOPES
+
+ROUTES = [route for table in TABLES for route in table.all]
+PRIVATE = [route for route in ROUTES if route.scope is not None]
+
+#: What an identity's own credential may call at all, written down a second time.
+AN_IDENTITY_MAY = {
+    "GET /api/auth/keys/identity/",
+    "DELETE /api/auth/keys/identity/{key_uuid}/",
+    "GET /api/auth/user/",
+    "GET /api/auth/whoami/",
+    "POST /api/auth/bind-identity/",
+    "POST /api/auth/logout/",
+    "GET /api/domains/",
+    "GET /api/email/",
+    "POST /api/email/",
+    "GET /api/email/check-availability/",
+    "GET /api/email/{inbox_id}/",
+    "GET /api/encryption/",
+    "GET /api/events/",
+    "GET /api/identities/",
+    "GET /api/identities/{identity_uuid}/",
+    "PATCH /api/identities/{identity_uuid}/",
+    "PUT /api/identities/{identity_uuid}/",
+    "POST /api/identities/{identity_uuid}/provision-phone/",
+    "GET /api/master/",
+    "GET /api/phone/",
+    "GET /api/phone/{number_id}/",
+}
+
+ABSENT = "00000000-0000-4000-8000-000000000000"
+
+
+def name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def aimed_at(route: Route, **values: Any) -> str:
+    """The route's path with *values* in it; what they do not name is something that does not exist."""
+    return route.path.format(**{"identity_uuid": ABSENT, "key_uuid": ABSENT, "inbox_id": 0, "number_id": 0} | values)
+
+
+def test_the_list_of_what_an_identity_may_call_is_complete() -> None:
+    assert {name(route) for route in PRIVATE if route.scope in IDENTITY_SCOPES} == AN_IDENTITY_MAY
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_no_route_answers_without_a_good_credential(world: World) -> None:
+    revoked = (await world.ada.post("/api/auth/keys/management/", {"label": "x"})).json()
+    await world.ada.send("DELETE", f"/api/auth/keys/management/{revoked['uuid']}/")
+    brief = (await world.ada.post("/api/auth/keys/management/", {"label": "x", "ttl_seconds": 1})).json()
+    deleted = (await world.ada.post("/api/identities/", {"name": "gone"})).json()
+    await world.ada.send("DELETE", f"/api/identities/{deleted['uuid']}/")
+    world.clock.advance(seconds=1)
+    good = world.tokens.access
+    bad = {
+        "none": None,
+        "empty": "",
+        "nonsense": "x",
+        "revoked": revoked["key"],
+        "expired": brief["key"],
+        "of a deleted identity": deleted["api_key"],
+        "a refresh token": world.tokens.refresh,
+        "a letter off": good[:-1] + ("0" if good[-1] != "0" else "1"),
+    }
+    for route in PRIVATE:
+        for kind, token in bad.items():
+            answer = await world.with_token(token).send(route.method, aimed_at(route), {})
+            assert answer.status_code == 401, f"{name(route)} with a credential that is {kind}: {answer.text}"
+            assert answer.json()["code"] == "auth.unauthenticated"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_a_disabled_identity_reaches_nothing(world: World) -> None:
+    await world.ada.post(f"/api/identities/{world.mine['uuid']}/disable/")
+    for route in PRIVATE:
+        answer = await world.agent.send(route.method, aimed_at(route), {})
+        assert (answer.status_code, answer.json()["code"]) == (403, "identity.disabled"), name(route)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_an_identity_is_refused_wherever_it_may_not_call(world: World) -> None:
+    for route in PRIVATE:
+        if name(route) in AN_IDENTITY_MAY:
+            continue
+        for target in (world.mine, world.sibling, world.foreign):
+            answer = await world.agent.send(route.method, aimed_at(route, identity_uuid=target["uuid"]), {})
+            assert (answer.status_code, answer.json()["code"]) == (403, "auth.forbidden"), name(route)
+
+
+async def test_what_belongs_to_others_looks_exactly_like_what_does_not_exist(world: World) -> None:
+    """For the sibling's and the other account's objects, by an identity; for the other account's, by an owner."""
+    eves = (await world.eve.get("/api/auth/keys/identity/")).json()[0]
+    sibling_key = next(
+        row
+        for row in (await world.ada.get("/api/auth/keys/identity/")).json()
+        if row["identity"] == world.sibling["uuid"]
+    )
+    foreign = {"identity_uuid": world.foreign["uuid"], "key_uuid": eves["uuid"]} | await holdings(world, "eve")
+    sibling = {"identity_uuid": world.sibling["uuid"], "key_uuid": sibling_key["uuid"]} | await holdings(
+        world, "ada", world.sibling["uuid"]
+    )
+    for route in PRIVATE:
+        if not route.parameters:
+            continue
+        cases = [(world.ada, foreign)]
+        if name(route) in AN_IDENTITY_MAY:
+            cases += [(world.agent, foreign), (world.agent, sibling)]
+        for actor, target in cases:
+            theirs = await actor.send(route.method, aimed_at(route, **target), {})
+            nothing = await actor.send(route.method, aimed_at(route), {})
+            assert theirs.status_code == nothing.status_code == 404, f"{name(route)}: {theirs.text}"
+            assert without_id(theirs.json()) == without_id(nothing.json()), name(route)
+    for row in (world.mine, world.sibling):
+        assert (await world.ada.get(f"/api/identities/{row['uuid']}/")).json()["name"] == row["name"], "untouched"
+    assert (await world.eve.get(f"/api/identities/{world.foreign['uuid']}/")).json()["status"] == "active"
+
+
+async def holdings(world: World, owner: str, uuid: str | None = None) -> dict[str, int]:
+    """The ids of an address and a number of somebody else."""
+    actor = world.eve if owner == "eve" else world.ada
+    chosen = f"?identity={uuid}" if uuid else ""
+    return {
+        "inbox_id": (await actor.get(f"/api/email/{chosen}")).json()[0]["id"],
+        "number_id": (await actor.get(f"/api/phone/{chosen}")).json()[0]["id"],
+    }
+
+
+def without_id(problem: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in problem.items() if key != "request_id"}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_lists_show_an_identity_nothing_of_the_others(world: World) -> None:
+    for route in PRIVATE:
+        if route.method != "GET" or route.parameters or name(route) not in AN_IDENTITY_MAY:
+            continue
+        text = (await world.agent.get(f"{route.path}?email=free")).text
+        for other in (world.sibling, world.foreign):
+            for secret in (other["uuid"], other["email"], other["phone"], other["name"]):
+                assert secret not in text, f"{name(route)} shows {secret}"
+
+
+def test_every_route_that_makes_something_takes_an_idempotency_key() -> None:
+    assert [name(route) for route in PRIVATE if route.status == 201 and not route.creates] == []
