@@ -9,8 +9,6 @@ Ravi: an identity for every agent. The Python library.
 Names are loaded when they are first used, because the CLI lives in this package and would pay for them.
 """
 
-from __future__ import annotations
-
 from ravi.version import __version__
 
 TYPE_CHECKING = False
@@ -54,7 +52,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from tests.support.world import World
 
 from ravi.server.db import Database
+from tests.support.world import World
 
 REFRESH = "/api/auth/token/refresh/"
 

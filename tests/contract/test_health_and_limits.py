@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.support.clock import Clock
 
 from ravi.server.app import METHODS, App
 from ravi.server.db import Database, DatabaseUnavailable
 from ravi.server.http import health
 from ravi.server.http.dispatch import LARGEST_BODY
 from ravi.settings.server import resolve
+from tests.support.clock import Clock
 
 URL = "http://ravi.test:8787"
 REQUEST_ID = re.compile(r"[0-9a-f]{16}")

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from tests.support.world import World
 
 IDENTITIES = "/api/identities/"

@@ -8,11 +8,11 @@ from the code under test.
 from typing import Any
 
 import pytest
-from tests.support.world import World
 
 from ravi.server.app import TABLES
 from ravi.server.http.routing import Route
 from ravi.wire.scopes import IDENTITY_SCOPES
+from tests.support.world import World
 
 ROUTES = [route for table in TABLES for route in table.all]
 PRIVATE = [route for route in ROUTES if route.scope is not None]

@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.support.sign_in import EMAIL, PASSWORD, SignIn, sign_in_on
 
 from ravi.server.login.device import LOOKS_PER_SESSION
 from ravi.server.login.service import ATTEMPTS_PER_ADDRESS, ATTEMPTS_PER_EMAIL
+from tests.support.sign_in import EMAIL, PASSWORD, SignIn, sign_in_on
 
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"

@@ -144,6 +144,7 @@ class AsyncClient:
         return await asyncio.to_thread(_renew, self._core, step.credential, step.force)
 
     async def _exchange(self, step: Exchange) -> Answer:
+        session = self._opened()
         import aiohttp
         from yarl import URL
 
@@ -158,7 +159,7 @@ class AsyncClient:
         now = time.monotonic()
         limits = aiohttp.ClientTimeout(total=step.deadline - now, sock_connect=step.connect_by - now)
         try:
-            async with self._opened().request(
+            async with session.request(
                 request.method,
                 URL(server + request.target, encoded=True),
                 headers=headers,

@@ -116,7 +116,7 @@ class Core:
         answer = yield from self._exchange(call, credential, uuid)
         if answer.status == 401 and credential.refresh is not None:
             # Expired earlier than it said, revoked, or renewed by another process since we read the file.
-            credential = yield from self.renew()
+            credential = yield from self._renew(credential)
             answer = yield from self._exchange(call, credential, uuid)
         result = decode(call, answer, selected=selected, credential=credential)
         return result
@@ -126,15 +126,21 @@ class Core:
         credential = self._credential()
         ended = credential.expires_at is not None and credential.expires_at <= time.time()
         if credential.refresh is not None and (ended or not credential.token):
-            credential = yield from self.renew()
+            credential = yield from self._renew(credential)
         return credential
 
-    def renew(self, *, force: bool = False) -> Steps[Credential]:
-        """Renew the saved sign-in and save it. Raises NotSignedIn when ours is none, Unauthenticated when refused."""
-        credential = self._credential()
-        if credential.refresh is None or credential.path is None:
-            raise NotSignedIn(f"the credential from {credential.source} is not a sign-in that can be renewed")
-        renewed: Credential = yield Renew(credential, force)
+    def renew(self) -> Steps[Credential]:
+        """Renew the saved sign-in now and save it. Raises NotSignedIn when it is none, Unauthenticated when refused."""
+        return (yield from self._renew(self._credential(), force=True))
+
+    def _renew(self, used: Credential, *, force: bool = False) -> Steps[Credential]:
+        """A successor of the credential that was *used* in vain."""
+        if used.refresh is None or used.path is None:
+            raise NotSignedIn(f"the credential from {used.source} is not a sign-in that can be renewed")
+        latest = self._credential()
+        if latest.token != used.token and not force:
+            return latest  # another thread or task of this client was here first
+        renewed: Credential = yield Renew(used, force)
         self.credential = renewed
         return renewed
 

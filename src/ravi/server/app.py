@@ -82,8 +82,7 @@ class Services:
 
 def build_services(db: Database, settings: ServerSettings, *, public_url: str, now: Now) -> Services:
     """Build every service on *db*, which must be migrated. *public_url* goes into links."""
-    carrier = Loopback()
-    carrier.by_default = settings.phone == "always"
+    carrier = Loopback(by_default=settings.phone == "always")
     events = Events(db, now)
     auth = Auth(db, events, now, access_token_lives=settings.access_token_ttl)
     identities = Identities(db, auth, events, carrier, now)

@@ -150,6 +150,7 @@ def make_private(folder: str) -> None:
     os.makedirs(parent, exist_ok=True)
     try:
         os.mkdir(folder, 0o700)
+        os.chmod(folder, 0o700)  # the umask may have taken more away than we can live with
         if os.geteuid() == 0:
             owner = os.stat(parent)
             os.chown(folder, owner.st_uid, owner.st_gid)

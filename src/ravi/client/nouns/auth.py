@@ -42,7 +42,7 @@ def _bind(core: Core, ref: str) -> Steps[TokenPair]:
 
 
 def _refresh(core: Core) -> Steps[Credential]:
-    return (yield from core.renew(force=True))
+    return (yield from core.renew())
 
 
 def _logout(core: Core, everywhere: bool) -> Steps[LogoutDone]:

@@ -6,8 +6,6 @@ import stat
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
-import psycopg
-
 from ravi.errors import ConfigError
 from ravi.server.auth import Auth
 from ravi.server.db import Database, DatabaseBusy, DatabaseUnavailable, SchemaTooNew, open_database
@@ -91,6 +89,8 @@ async def require_answer(url: DatabaseUrl) -> None:
     """
     if url.file is not None:
         return
+    import psycopg  # 50 ms that a server on SQLite need not spend
+
     try:
         connection = await psycopg.AsyncConnection.connect(url.reveal(), connect_timeout=PATIENCE_SECONDS)
         await connection.close()

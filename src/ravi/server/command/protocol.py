@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ravi.errors import TooLarge
 from ravi.server.http import encoding, errors
+from ravi.server.http.one_write import OneWrite
 
 #: Request line and headers together. Ours need 1 KiB; cookies of other programs on the same host may add some.
 LARGEST_HEAD = 64 * 1024
@@ -34,7 +35,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        super().connection_made(transport)
+        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]  # a transport but in name
         self._deadline = self.loop.call_later(HEAD_SECONDS, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -88,8 +88,8 @@ def _name(words: Words, name: str) -> None:
     if name in COMMANDS:
         words.command = name
         return
-    group = name.split()[0] if name else ""
-    of_group = [known for known in COMMANDS if known.split()[0] == group]
+    group = name.partition(" ")[0]
+    of_group = [known for known in COMMANDS if known.partition(" ")[0] == group]
     if name == group and name in GROUPS:
         words.problem = f"ravi-server {name} needs to know what to do"
         words.hint = "one of: " + ", ".join(f"ravi-server {known}" for known in of_group)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from ravi.server.db.engine import Database
 from ravi.server.db.migrate import migrate
-from ravi.server.db.postgres import PostgresDatabase
 from ravi.server.db.sqlite import SqliteDatabase
 
 
@@ -18,6 +17,9 @@ async def open_database(url: str, *, pool_size: int = 8) -> Database:
     if url.startswith("sqlite:///"):
         database: Database = SqliteDatabase(_private_file(url.removeprefix("sqlite://")))
     else:
+        # Loaded here: the driver takes 50 ms, which a server on SQLite need not spend.
+        from ravi.server.db.postgres import PostgresDatabase
+
         postgres = PostgresDatabase(url, pool_size=pool_size)
         await postgres.open()
         database = postgres

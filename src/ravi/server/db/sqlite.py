@@ -202,7 +202,15 @@ def _execute(connection: apsw.Connection, sql: str, params: dict[str, object]) -
         raise _unavailable(fault) from fault
 
 
-_FAULTS = (apsw.FullError, apsw.IOError, apsw.CorruptError, apsw.CantOpenError, apsw.NotADBError, apsw.BusyError)
+_FAULTS = (
+    apsw.ReadOnlyError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.CorruptError,
+    apsw.CantOpenError,
+    apsw.NotADBError,
+    apsw.BusyError,
+)
 
 
 def _unavailable(fault: apsw.Error) -> DatabaseUnavailable:

@@ -6,6 +6,7 @@ written together, at most `DELAY` later; errors go through `logging` and are nev
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 from datetime import UTC, datetime
@@ -52,5 +53,7 @@ class AccessLog:
         """Write what is waiting. Called by the clock, and once more when the server stops."""
         lines, self._lines = self._lines, []
         if lines:
-            sys.stderr.flush()  # keep the order with what `logging` has written
-            os.write(sys.stderr.fileno(), b"\n".join(lines) + b"\n")
+            # Whoever read our log may be gone; requests are answered all the same.
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.flush()  # keep the order with what `logging` has written
+                os.write(sys.stderr.fileno(), b"\n".join(lines) + b"\n")

@@ -1,5 +1,6 @@
 """The ASGI application of the API: finds the route, asks who is calling, decodes, calls, encodes, logs."""
 
+import asyncio
 import logging
 import secrets
 import time
@@ -7,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ravi.errors import Forbidden, Malformed, RaviError, SelectorsDiffer, TooLarge, Unauthenticated
 from ravi.server.http import encoding, errors
@@ -25,6 +26,8 @@ Authenticate = Callable[[str], Awaitable[Principal]]
 Select = Callable[[Principal, str], Awaitable[IdentityRef]]
 
 LARGEST_BODY = 1024 * 1024
+#: For all of it. Whoever sends slower holds a connection and gives nothing for it.
+BODY_SECONDS = 30.0
 JSON = (b"content-type", b"application/json")
 NO_STORE = (b"cache-control", b"no-store")  # answers hold mail addresses and, once, keys
 
@@ -202,10 +205,20 @@ async def _read(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > LARGEST_BODY:
         raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+    message = await receive()
+    if not message.get("more_body", False) and message["type"] == "http.request":
+        return _within_limit(message.get("body", b""))  # nearly always: the whole body is here already
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read_on(receive, message)
+    except TimeoutError:
+        raise Malformed(f"the body did not arrive within {BODY_SECONDS:.0f} seconds") from None
+
+
+async def _read_on(receive: Receive, message: Message) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             raise Malformed("the connection ended inside the body")
         chunk: bytes = message.get("body", b"")
@@ -215,3 +228,10 @@ async def _read(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
+        message = await receive()
+
+
+def _within_limit(body: bytes) -> bytes:
+    if len(body) > LARGEST_BODY:
+        raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+    return body

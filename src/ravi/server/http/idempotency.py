@@ -44,7 +44,7 @@ class Idempotency:
 
         Raises Malformed for an unusable key and IdempotencyMismatch when it was used with another request.
         """
-        if not key.isascii() or not key.isprintable() or len(key) > LONGEST_KEY:
+        if not key or not key.isascii() or not key.isprintable() or len(key) > LONGEST_KEY:
             raise Malformed(f"the Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters")
         key_hash = hashlib.sha256(f"ravi/idempotency/{caller}/{key}".encode()).digest()
         request_hash = hashlib.sha256(request).digest()

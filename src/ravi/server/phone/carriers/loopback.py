@@ -42,7 +42,9 @@ class Loopback:
     """Implements `identities.NumberSource`."""
 
     name = "loopback"
-    by_default = True
+
+    def __init__(self, *, by_default: bool = True) -> None:
+        self.by_default = by_default
 
     def number(self, serial: int) -> str:
         """Return the number for *serial*, counted from 1. Raises NumbersExhausted beyond `CAPACITY`."""

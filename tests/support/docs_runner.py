@@ -1,0 +1,305 @@
+"""
+The code blocks of a Markdown page, and a bash that runs them as a reader would.
+
+A comment on the line before a block changes what is done with it:
+
+    <!-- not run: needs systemd -->     nothing; the reason stands in tests/docs/test_blocks.py as well
+    <!-- file: fleet.py -->             it is written to that file, where the session stands
+    <!-- exits: 4 -->                   its last command must end with that code
+
+A `text` or `json` block right behind a block that runs is what a reader should see: its lines must appear in that
+order, between whatever else appears. `…` stands for anything, and what differs between any two runs (uuids, times,
+numbers, codes, keys) is not compared.
+"""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+RUNS = ("sh", "bash", "python")
+SHOWS = ("text", "json")
+PATIENCE = 60.0
+
+_FENCE = re.compile(r"(?P<indent> *)(?P<marks>`{3,}|~{3,}) *(?P<language>[\w+-]*)")
+_REMARK = re.compile(r" *<!-- (?P<kind>not run|file|exits): (?P<value>.+?) -->")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block. `line` is that of its first fence, counted from 1."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+    not_run: str | None = None
+    file: str | None = None
+    exits: int = 0
+    shows: "Block | None" = None
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+    @property
+    def runs(self) -> bool:
+        return self.not_run is None and (self.file is not None or self.language in RUNS)
+
+
+def blocks_of(page: str, markdown: str) -> list[Block]:
+    """Return the fenced blocks of *markdown*, in order. Raises ValueError for one that does not end."""
+    found: list[Block] = []
+    remarks: dict[str, str] = {}
+    lines = iter(enumerate(markdown.splitlines(), 1))
+    adjacent = False  # nothing but blank lines since the last block
+    for number, line in lines:
+        if remark := _REMARK.fullmatch(line):
+            remarks[remark["kind"]] = remark["value"]
+        elif fence := _FENCE.match(line):
+            block = Block(
+                page,
+                number,
+                fence["language"],
+                textwrap.dedent("\n".join(_inside(fence, lines, f"{page}:{number}"))) + "\n",
+                not_run=remarks.get("not run"),
+                file=remarks.get("file"),
+                exits=int(remarks.get("exits", 0)),
+            )
+            if adjacent and not remarks and block.language in SHOWS and found[-1].runs and not found[-1].shows:
+                found[-1] = replace(found[-1], shows=block)
+            else:
+                found.append(block)
+            remarks, adjacent = {}, True
+        elif line.strip():
+            remarks, adjacent = {}, False
+    return found
+
+
+def _inside(fence: "re.Match[str]", lines: Iterator[tuple[int, str]], where: str) -> Iterator[str]:
+    for _, line in lines:
+        if line.strip().startswith(fence["marks"]) and not line.strip().strip(fence["marks"][0]):
+            return
+        yield line
+    raise ValueError(f"{where}: this block does not end")
+
+
+class Failed(AssertionError):
+    """A block did not do what its page says."""
+
+
+class Session:
+    """
+    One bash in a home of its own, with `ravi` and `ravi-server` on its PATH.
+
+    A page that speaks of `ravi` and does not start a server finds one running, and its owner signed in. `ravi-server run` takes the
+    terminal of a person, who opens another; here it goes to the background once it is ready, and a second one
+    replaces the first. What the docs call port 8787 is a free one, and what they keep in /workspace, /srv, /etc/ravi
+    or /var/lib/ravi is below *folder*. *replacing* names further texts and what stands for them.
+    """
+
+    def __init__(self, folder: Path, replacing: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir(mode=0o700)
+        self._port = _free_port()
+        self._replacing = replacing or {}
+
+    def run(self, blocks: list[Block]) -> None:
+        """Run *blocks* in order and compare what they show. Raises Failed at the first that goes wrong."""
+        text = "\n".join(block.text for block in blocks)
+        serves_itself = re.search(r"^\s*ravi-server\b.* run\b", text, re.M)
+        needs_server = re.search(r"\bravi\b", text) and not serves_itself
+        script = [PRELUDE, SIGNED_IN if needs_server else "", _mark(0)]
+        for number, block in enumerate(blocks, 1):
+            script += [self._step(number, block), _mark(number)]
+        (self.folder / "page.sh").write_text("\n".join(script))
+        screen, code = self._bash()
+        parts = re.split(r"\x1e\d+\x1e\n?", screen)
+        for block, shown in zip(blocks, parts[1:-1], strict=False):
+            if block.shows is not None:
+                self._compare(block, shown)
+        if code == 0 and len(parts) == len(blocks) + 2:
+            return
+        stuck = str(blocks[len(parts) - 2]) if len(parts) > 1 else "before the first block"
+        how = "still running" if code is None else f"exit {code}"
+        raise Failed(f"{stuck}: {how}\n{parts[-1].strip()}\n-- the server's log\n{self._log()}")
+
+    def _step(self, number: int, block: Block) -> str:
+        text = self._here(block.text)
+        path = self.folder / f"block_{number}.{block.language or 'txt'}"
+        path.write_text(text)
+        if block.file is not None:
+            target = self._here(block.file)
+            return f'mkdir -p "$(dirname {target})" && cp {path} {target}'
+        command = f"python {path}" if block.language == "python" else f"source {path}"
+        if not block.exits:
+            return command
+        return f'set +e; trap - ERR; {command}; CODE=$?; set -e; trap said ERR; [ "$CODE" = {block.exits} ]'
+
+    def _here(self, text: str) -> str:
+        for wanted, given in self._replacing.items():
+            text = text.replace(wanted, given)
+        text = re.sub(r"\b8787\b", str(self._port), text)
+        return re.sub(r"(?<![\w.~}\"/-])(?=/(?:workspace|srv|etc/ravi|var/lib/ravi)\b)", str(self.folder / "root"), text)
+
+    def _bash(self) -> tuple[str, int | None]:
+        """Run the page's script at a terminal; return what was on it and the exit code, None when time was up."""
+        ours, theirs = os.openpty()
+        process = subprocess.Popen(
+            ["bash", "--noprofile", "--norc", self.folder / "page.sh"],
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            env=self._environment(),
+            cwd=self.home,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        screen, deadline = b"", time.monotonic() + PATIENCE
+        try:
+            while time.monotonic() < deadline:
+                ended = process.poll() is not None  # asked before reading, so that nothing said last is missed
+                data = _read(ours)
+                screen += data
+                if ended and not data:
+                    break
+        finally:
+            self._end(process)
+            os.close(ours)
+        code = None if time.monotonic() >= deadline else process.returncode
+        return screen.decode(errors="replace").replace("\r\n", "\n"), code
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        """Stop the bash and whatever it left behind; they are one process group, which is ours."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + 10
+            try:
+                while time.monotonic() < deadline:
+                    os.killpg(process.pid, number if deadline - time.monotonic() > 9.9 else 0)
+                    process.poll()
+                    time.sleep(0.02)
+            except ProcessLookupError:
+                break
+        process.wait()
+
+    def _environment(self) -> dict[str, str]:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        here = f"127.0.0.1:{self._port}"
+        return {
+            **{name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ},
+            "PATH": path,
+            "HOME": str(self.home),
+            "USER": "you",
+            "TERM": "dumb",
+            "NO_COLOR": "1",
+            "COLUMNS": "200",
+            "RAVI_API_URL": f"http://{here}",
+            "RAVI_SERVER_HTTP": here,
+            "SERVER_LOG": str(self.folder / "server.log"),
+        }
+
+    def _compare(self, block: Block, shown: str) -> None:
+        assert block.shows is not None
+        seen = [self._plain(line) for line in shown.splitlines()]
+        rest = iter(seen)
+        for line in block.shows.text.splitlines():
+            wanted = self._plain(line)
+            if wanted in ("", "…"):
+                continue
+            pattern = re.compile(".*".join(map(re.escape, wanted.split("…"))))
+            if not any(pattern.fullmatch(each) for each in rest):
+                raise Failed(f"{block.shows}: nothing like {line!r} (in this order) in\n" + "\n".join(seen))
+
+    def _plain(self, line: str) -> str:
+        line = line.replace(str(self.folder / "root"), "").replace(str(self._port), "8787")
+        line = re.sub(rf"{re.escape(str(self.home))}|/home/you\b", "~", line)
+        for pattern, name in _DIFFERENT:
+            line = pattern.sub(name, line)
+        return " ".join(line.split())
+
+    def _log(self) -> str:
+        path = self.folder / "server.log"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return "\n".join(lines[-5:])
+
+
+_DIFFERENT = [
+    (re.compile(r"\x1b\[[0-9;]*[A-Za-z]"), ""),  # jq's colours
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<uuid>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?"), "<time>"),
+    (re.compile(r"\b\d\d:\d\d UTC"), "<time>"),
+    (re.compile(r"\+\d{10,12}\b"), "<number>"),
+    (re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){1,2}\b"), "<code>"),
+    (re.compile(r"\bravi_(at|rt|mgmt|id)_[\w…]+"), r"ravi_\1_<secret>"),
+]
+
+PRELUDE = r"""
+set -eE -o pipefail
+said() { printf '\n[exit %s at line %s of this block]\n' "$?" "${BASH_LINENO[0]}"; }
+trap said ERR
+
+ravi-server() {
+    case " $* " in
+        *" --help "*) ;;
+        *" run "*) stop_server; serve "$@"; return ;;
+    esac
+    command ravi-server "$@"
+}
+
+SERVER=
+serve() {
+    : >"$SERVER_LOG"
+    command ravi-server "$@" 2>"$SERVER_LOG" </dev/null &
+    SERVER=$!
+    until grep -q 'ravi-server ready' "$SERVER_LOG"; do
+        kill -0 "$SERVER" 2>/dev/null || { cat "$SERVER_LOG"; builtin wait "$SERVER"; return; }
+        sleep 0.05
+    done
+    head -n 1 "$SERVER_LOG"
+}
+
+stop_server() {
+    [ -z "$SERVER" ] || { kill "$SERVER" && builtin wait "$SERVER"; SERVER=; }
+}
+
+wait() {  # for everything but the server, which a reader has in another terminal
+    [ $# -eq 0 ] || { builtin wait "$@"; return; }
+    local each
+    for each in $(jobs -p); do
+        [ "$each" = "$SERVER" ] || builtin wait "$each" || true
+    done
+}
+
+make() { printf '[make %s is not run from here]\n' "$*"; }
+"""
+
+SIGNED_IN = """
+serve run
+command ravi-server owner add you@example.org --first-name Ada --json |
+    python -c 'import json, sys; print(json.load(sys.stdin)["signin_code"])' | ravi auth login --code -
+"""
+
+
+def _mark(number: int) -> str:
+    return rf"printf '\036{number}\036\n'"
+
+
+def _read(terminal: int) -> bytes:
+    ready, _, _ = select.select([terminal], [], [], 0.02)
+    try:
+        return os.read(terminal, 65536) if ready else b""
+    except OSError:  # EIO: everybody who had the terminal open has closed it
+        return b""
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
