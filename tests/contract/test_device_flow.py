@@ -64,6 +64,20 @@ async def test_start_takes_no_bytes_at_all_and_never_redirects(site: SignIn, pat
     assert answer.headers["cache-control"] == "no-store"
 
 
+async def test_start_takes_any_words_for_host_and_workspace(site: SignIn) -> None:
+    grant = await site.start(hostname="\x00\u202e\U0001f600\x1b[2J", workspace="\n" * 5000)
+    await site.decide(grant["user_code"])
+
+    assert (await site.poll(grant["device_code"])).status_code == 200
+    assert await site.db.one("SELECT hostname, workspace FROM device_grants") == ("\U0001f600 [2J", "")
+
+
+async def test_signing_in_takes_any_words_for_an_address(site: SignIn) -> None:
+    for email in ("ada@example.org\x00", "\U0001f600", "x" * 100_000):
+        answer = await site.api.post("/api/auth/login/", json={"email": email, "password": "wrong \x00"})
+        assert answer.status_code == 401
+
+
 async def test_start_is_limited_per_address(site: SignIn) -> None:
     subject = "device-start:127.0.0.1"
     async with site.db.begin() as tx:
@@ -211,27 +225,27 @@ async def test_unknown_code(site: SignIn) -> None:
     assert refusal(await site.poll("never-heard-of-it", wait=True), "invalid_grant")
 
 
-@pytest.mark.parametrize(
-    ("content", "media_type"),
-    [
-        (b"", "application/json"),
-        (b"{}", "application/json"),
-        (b"[]", "application/json"),
-        (b"{", "application/json"),
-        (b'{"device_code": 7}', "application/json"),
-        (b'{"device_code": ""}', "application/json"),
-        (b'{"device_code": "x", "wait": "perhaps"}', "application/json"),
-        (b'{"device_code": "\\ud800"}', "application/json"),
-        (b"\xff\xfe", "application/json"),
-        (b"nothing=here", "application/x-www-form-urlencoded"),
-        (b"no boundary", "multipart/form-data"),
-        (b'{"device_code": "' + b"x" * 20_000 + b'"}', "application/json"),
-    ],
-)
-async def test_unreadable_polls_get_a_string_error_too(site: SignIn, content: bytes, media_type: str) -> None:
-    answer = await site.api.post("/api/auth/device/token/", content=content, headers={"Content-Type": media_type})
+UNREADABLE = [
+    (b"", "application/json"),
+    (b"{}", "application/json"),
+    (b"[]", "application/json"),
+    (b"{", "application/json"),
+    (b'{"device_code": 7}', "application/json"),
+    (b'{"device_code": ""}', "application/json"),
+    (b'{"device_code": "x", "wait": "perhaps"}', "application/json"),
+    (b'{"device_code": "\\ud800"}', "application/json"),
+    (b"\xff\xfe", "application/json"),
+    (b"nothing=here", "application/x-www-form-urlencoded"),
+    (b"no boundary", "multipart/form-data"),
+    (b'{"device_code": "' + b"x" * 20_000 + b'"}', "application/json"),
+]
 
-    assert refusal(answer, "invalid_request")
+
+async def test_unreadable_polls_get_a_string_error_too(site: SignIn) -> None:
+    for content, media_type in UNREADABLE:
+        answer = await site.api.post("/api/auth/device/token/", content=content, headers={"Content-Type": media_type})
+
+        assert refusal(answer, "invalid_request"), content
 
 
 @pytest.mark.parametrize("path", ["/api/auth/device/token/", "/api/auth/device/token"])

@@ -243,6 +243,7 @@ _DIFFERENT = [
 
 PRELUDE = r"""
 set -eE -o pipefail
+umask 022
 said() { printf '\n[exit %s at line %s of this block]\n' "$?" "${BASH_LINENO[0]}"; }
 trap said ERR
 

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from tests.support.clock import Clock
 
 from ravi.server.app import App, Services
 from ravi.server.auth import Account
 from ravi.server.db import Database
 from ravi.server.login import Login
 from ravi.settings.server import resolve
+from tests.support.clock import Clock
 
 EMAIL = "ada@example.org"
 PASSWORD = "correct horse battery"
@@ -72,6 +72,11 @@ class SignIn:
         }
         answer = await self.browser.post("/sign-in/code", data=form)
         assert answer.status_code == 303, answer.text
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The header with which the browser shows its session."""
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())}
 
     async def form_token(self) -> str:
         """Return the token that forms of this browser's session carry."""

@@ -36,9 +36,12 @@ def decode(
     """
     if not 200 <= answer.status < 300:
         raise _refusal(answer, selected, credential)
+    if not call.keys and answer.status == 204:
+        return None
+    # Also where the content does not matter: a captive portal says 200 to everything.
+    data = _parse(answer)
     if not call.keys:
         return None
-    data = _parse(answer)
     rows = data if call.many and isinstance(data, list) else [data]
     fits = isinstance(data, list) is call.many
     if not fits or not all(isinstance(row, dict) and row.keys() >= set(call.keys) for row in rows):
@@ -87,7 +90,8 @@ def _refusal(answer: Answer, selected: Sourced[str] | None, credential: Credenti
     hint = body.get("hint") if isinstance(body.get("hint"), str) else None
     message = message[:_MAX_MESSAGE]
     where, way_out = _provenance(answer.status, code, selected, credential)
-    return _build(answer, code, message + where, hint or way_out, details)
+    # The server knows what failed; only we know which file or variable of ours it was about.
+    return _build(answer, code, message + where, way_out or hint, details)
 
 
 def _build(answer: Answer, code: str, message: str, hint: str | None, details: Any) -> errors.RaviError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 
-from ravi.errors import ConfigUntrusted
+from ravi.errors import ConfigInvalid, ConfigUntrusted
 from ravi.settings.config_file import ConfigFile
 from ravi.settings.files import find_file
 from ravi.settings.place import FOLDER
@@ -53,16 +53,17 @@ def find_project_config(place: Place) -> str | None:
     return None
 
 
-def read_project_config(place: Place, path: str) -> ConfigFile | None:
+def read_project_config(place: Place, path: str) -> ConfigFile:
     """
-    The project file at *path*, checked; None when it vanished meanwhile.
+    The project file at *path*, checked.
 
     Raises ConfigUntrusted when others could have written it, when it lies outside its project, or when it
     holds more than the choice of an identity and is not approved; ConfigInvalid when it is broken.
     """
     raw = find_file(path, place.shown(path))
     if raw is None:
-        return None
+        # It was there a moment ago. Going on without it could mean to act as somebody else.
+        raise ConfigInvalid(f"{place.shown(path)} vanished while it was to be read", hint="try again")
     _check_origin(raw)
     file = ConfigFile.parsed(raw)
     demands = demanding_keys(file)
@@ -84,6 +85,17 @@ def demanding_keys(file: ConfigFile) -> list[str]:
     return [key for key in file.data if key.lower() in _DEMANDING or key.lower().endswith(_DEMANDING_ENDINGS)]
 
 
+def check_location(path: str, shown: str) -> None:
+    """See that the project file at *path*, there or not yet, lies in its project. Raises ConfigUntrusted."""
+    project = os.path.realpath(os.path.dirname(os.path.dirname(path)))
+    target = os.path.realpath(path)
+    if os.path.commonpath((project, target)) != project:
+        raise ConfigUntrusted(
+            f"{shown} is a symbolic link out of its project",
+            hint=f"set RAVI_CONFIG_DIR={os.path.dirname(target)} if that is what you mean",
+        )
+
+
 def _check_origin(raw: RawFile) -> None:
     user = os.geteuid()
     # Root reads everybody's checkouts; what matters there is that nobody else can write the file.
@@ -95,13 +107,7 @@ def _check_origin(raw: RawFile) -> None:
         raise ConfigUntrusted(
             f"{raw.shown} can be written by other users", hint=f"if you wrote it: chmod go-w {raw.path}"
         )
-    project = os.path.dirname(os.path.dirname(raw.path))
-    target = os.path.realpath(raw.path)
-    if os.path.commonpath((project, target)) != project:
-        raise ConfigUntrusted(
-            f"{raw.shown} is a symbolic link out of its project",
-            hint=f"set RAVI_CONFIG_DIR={os.path.dirname(target)} if that is what you mean",
-        )
+    check_location(raw.path, raw.shown)
 
 
 def _is_broken(folder: str) -> bool:

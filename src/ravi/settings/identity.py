@@ -84,8 +84,8 @@ def _from_files(place: Place) -> Selection:
     from ravi.settings.discovery import find_project_config, read_project_config
 
     path = find_project_config(place)
-    if path is not None and (file := read_project_config(place, path)) is not None:
-        return _selected_by(file, discovered=True)
+    if path is not None:
+        return _selected_by(read_project_config(place, path), discovered=True)
     return _global(place)
 
 

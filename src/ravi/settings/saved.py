@@ -112,10 +112,15 @@ def write_selection(path: str, uuid: str, name: str | None = None) -> None:
 
     A key of the identity selected before goes, if the account's key stands beside it. Raises
     ConfigInvalid when the file is unreadable, is marked as being bound, or holds another identity's own
-    key and nothing to replace it: it would be lost.
+    key and nothing to replace it: it would be lost; ConfigUntrusted when a project's `.ravi` leads out of it.
     """
     if not is_uuid(uuid):
         raise UsageError("a selection is written by uuid")
+    place = Place()
+    if os.path.dirname(path) not in (place.ravi_dir, place.explicit_dir):
+        from ravi.settings.discovery import check_location
+
+        check_location(path, place.shown(path))  # a cloned `.ravi` must not lead our pen elsewhere
     with locked(path, path):
         raw = find_file(path, path)
         data = {} if raw is None else parse(raw)

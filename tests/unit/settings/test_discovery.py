@@ -5,6 +5,7 @@ import os
 import pytest
 
 from ravi.errors import ConfigError, ConfigInvalid, ConfigUntrusted
+from ravi.settings import discovery
 from ravi.settings.client import find_project_file
 
 ONE = "11111111-1111-4111-8111-111111111111"
@@ -253,6 +254,15 @@ def test_a_link_within_the_project_is_followed(machine) -> None:
     (machine.project / ".ravi").symlink_to("conf")
 
     assert machine.resolve().require_identity().value == ONE
+
+
+def test_a_file_that_vanishes_under_us_is_not_passed_over(machine, monkeypatch) -> None:
+    machine.write("~/.ravi/config.json", {"identity_uuid": TWO})
+    machine.write("./.ravi/config.json", {"identity_uuid": ONE})
+    monkeypatch.setattr(discovery, "find_file", lambda *_: None)
+
+    with pytest.raises(ConfigInvalid, match="vanished"):
+        machine.resolve()
 
 
 def test_a_file_hostile_to_the_list_of_approvals_is_not_approved(machine) -> None:

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from ravi.errors import ConfigInvalid, UsageError
+from ravi.errors import ConfigInvalid, ConfigUntrusted, UsageError
 from ravi.settings.client import clear_tokens, resolve, save_login, selection_path, write_selection
 from ravi.settings.saved import read_tokens, save_renewed
 from ravi.settings.trust import approve, is_approved
@@ -162,6 +162,28 @@ def test_a_file_that_is_not_understood_is_not_overwritten(machine, content) -> N
         write_selection(str(path), ONE)
 
     assert path.read_bytes() == content
+
+
+def test_a_projects_folder_that_leads_elsewhere_is_not_followed(machine) -> None:
+    elsewhere = machine.home / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    (machine.project / ".ravi").symlink_to(elsewhere)
+
+    with pytest.raises(ConfigUntrusted, match="link out of its project"):
+        write_selection(str(machine.path("./.ravi/config.json")), ONE)
+
+    assert os.listdir(elsewhere) == []
+    assert elsewhere.stat().st_mode & 0o777 == 0o755
+
+
+def test_the_homes_folder_may_be_a_link(machine, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(machine.home))
+    (machine.home / "dotfiles").mkdir()
+    (machine.home / ".ravi").symlink_to("dotfiles")
+
+    write_selection(str(machine.path("~/.ravi/config.json")), ONE)
+
+    assert machine.resolve().require_identity().value == ONE
 
 
 def test_a_selection_is_by_uuid(folder) -> None:

@@ -8,6 +8,11 @@ import msgspec
 
 from ravi.errors import Invalid, Malformed
 
+#: PostgreSQL's text cannot hold it, and nothing that people or programs send us needs it. JSON writes it as an
+#: escape only; an even number of backslashes before it are themselves escaped.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_NO_NUL = "the request contains the character U+0000, which no text here may hold"
+
 #: msgspec ends its messages with "- at `$.labels['a']`"; we turn that into a field name.
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(?P<place>[^`]*)`$")
 
@@ -23,6 +28,8 @@ def decode_body(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
 
     Raises Malformed when it is not JSON, Invalid when it does not have the declared shape.
     """
+    if b"\\u0000" in raw and _NUL.search(raw):
+        raise Malformed(_NO_NUL)
     try:
         return decoder.decode(raw or b"{}")
     except msgspec.ValidationError as error:
@@ -59,6 +66,8 @@ def decode_query(shape: Any, raw: bytes) -> Any:
 
 def parse_query(raw: bytes) -> list[tuple[str, str]]:
     """Return the pairs of a query string. Raises Malformed when it is not percent-encoded UTF-8."""
+    if b"%00" in raw:
+        raise Malformed(_NO_NUL)
     try:
         return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:

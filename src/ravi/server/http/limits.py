@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from ravi.errors import RateLimited
 from ravi.server.db import Database, micros
 
+#: No caller counts over more than this.
+LONGEST_WINDOW = timedelta(days=1)
+
 
 class Attempts:
     """Limits how often something may be tried for one subject (an address, an account, a code)."""
@@ -38,6 +41,13 @@ class Attempts:
         if row[1] > most:
             wait = max(1, -(-(row[0] + window - now) // 1_000_000))
             raise RateLimited("too many attempts", retry_after=wait, hint=f"try again in {wait} seconds")
+
+    async def forget_old(self) -> int:
+        """Drop counts that ended longer ago than any window lasts; return how many."""
+        async with self._db.begin() as tx:
+            return await tx.run(
+                "DELETE FROM attempts WHERE window_start < :before", before=micros(self._now() - LONGEST_WINDOW)
+            )
 
     async def forget(self, subject: str) -> None:
         """Start *subject* afresh: the right answer was given."""

@@ -47,6 +47,8 @@ class Matcher(Generic[T]):
         values: dict[str, str] = {}
         if methods is None:
             segments = [_decoded(segment) for segment in raw_path.lstrip(b"/").split(b"/")]
+            if any("\0" in segment for segment in segments):
+                raise NotFound("Not found.")  # nothing has such a name, and PostgreSQL could not even look for it
             for pattern, known in self._patterns.get(len(segments), ()):
                 if all(p == s or (p.startswith("{") and s) for p, s in zip(pattern, segments, strict=True)):
                     methods = known

@@ -1,11 +1,11 @@
 """The OpenAPI 3.1 document, made from the route table and the shapes alone."""
 
 from collections.abc import Iterable
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
-from ravi.server.http.routing import Answer, Route
+from ravi.server.http.routing import Route
 from ravi.version import __version__
 from ravi.wire.problems import ErrorEnvelope
 
@@ -15,7 +15,7 @@ REFERENCE = "#/components/schemas/{name}"
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """Return the document for *routes*."""
     routes = [route for route in routes if route.path.startswith("/api/")]
-    shapes = [shape for route in routes for shape in (route.hints.get("body"), _result(route)) if shape is not None]
+    shapes = [shape for route in routes for shape in (route.takes, route.gives) if shape is not None]
     schemas, components = msgspec.json.schema_components([*shapes, ErrorEnvelope], ref_template=REFERENCE)
     by_shape = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=False)}
     paths: dict[str, dict[str, Any]] = {}
@@ -43,20 +43,11 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     }
 
 
-def _result(route: Route) -> Any:
-    result = route.hints.get("return")
-    if get_origin(result) is Answer:
-        (result,) = get_args(result)
-    if result is type(None) or (isinstance(result, type) and result.__module__.startswith("starlette")):
-        return None
-    return result
-
-
 def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
     refusal = {"description": "Refused", "content": _json({"$ref": REFERENCE.format(name="ErrorEnvelope")})}
     success: dict[str, Any] = {"description": "Done"}
-    if (result := _result(route)) is not None:
-        success["content"] = _json(by_shape[id(result)])
+    if route.gives is not None:
+        success["content"] = _json(by_shape[id(route.gives)])
     operation: dict[str, Any] = {
         "operationId": f"{route.tag}.{route.handler.__name__}.{route.method.lower()}",
         "tags": [route.tag],
@@ -67,8 +58,8 @@ def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
     }
     if route.scope is not None:
         operation["x-ravi-scope"] = str(route.scope)
-    if (body := route.hints.get("body")) is not None:
-        operation["requestBody"] = {"content": _json(by_shape[id(body)])}
+    if route.takes is not None:
+        operation["requestBody"] = {"content": _json(by_shape[id(route.takes)])}
     return operation
 
 

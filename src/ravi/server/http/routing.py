@@ -17,7 +17,9 @@ ones; a Starlette `Response` is sent as it is.
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from starlette.responses import Response
 
 from ravi.server.http.principal import Principal, Selects
 from ravi.wire.scopes import Scope
@@ -52,6 +54,10 @@ class Route:
     tag: str
     hints: dict[str, Any] = field(repr=False)
     """The handler's annotations, resolved; `return` included."""
+    takes: Any = None
+    """The body's shape, where the handler reads the raw request: for the documentation."""
+    gives: Any = None
+    """The answer's shape, where the handler returns a raw response: for the documentation."""
 
     @property
     def parameters(self) -> list[str]:
@@ -91,6 +97,8 @@ class Routes:
         selects: Selects = Selects.IGNORES,
         creates: bool = False,
         lists: bool = False,
+        takes: Any = None,
+        gives: Any = None,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -98,8 +106,30 @@ class Routes:
                 raise TypeError(f"{method} {path}: a handler that asks who is calling needs a scope")
             summary = (inspect.getdoc(handler) or "").split("\n\n")[0].replace("\n", " ")
             self.all.append(
-                Route(method, path, scope, handler, status, selects, creates, lists, summary, self.tag, hints)
+                Route(
+                    method=method,
+                    path=path,
+                    scope=scope,
+                    handler=handler,
+                    status=status,
+                    selects=selects,
+                    creates=creates,
+                    lists=lists,
+                    summary=summary,
+                    tag=self.tag,
+                    hints=hints,
+                    takes=takes if takes is not None else hints.get("body"),
+                    gives=gives if gives is not None else _shape(hints.get("return")),
+                )
             )
             return handler
 
         return register
+
+
+def _shape(result: Any) -> Any:
+    """Return what a handler's annotation says about the body; None when it says nothing."""
+    if get_origin(result) is Answer:
+        (result,) = get_args(result)
+    raw = isinstance(result, type) and issubclass(result, Response)
+    return None if raw or result is type(None) else result

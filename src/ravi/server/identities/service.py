@@ -112,8 +112,13 @@ class Identities(Addresses):
         name: str | None = None,
         prefix: str | None = None,
         labels: dict[str, str] | None = None,
+        limit: int | None = None,
     ) -> list[Identity]:
-        """Return every identity that fits all filters, oldest first; *identity_id* is the fence of a bound caller."""
+        """
+        Return every identity that fits all filters, oldest first, or only the first *limit*.
+
+        *identity_id* is the fence of a bound caller.
+        """
         return await storage.list_(
             self._db,
             account_id,
@@ -122,6 +127,7 @@ class Identities(Addresses):
             name=name,
             prefix=prefix,
             labels=labels,
+            limit=limit,
         )
 
     async def update(

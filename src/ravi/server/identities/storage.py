@@ -70,8 +70,9 @@ async def list_(
     name: str | None = None,
     prefix: str | None = None,
     labels: dict[str, str] | None = None,
+    limit: int | None = None,
 ) -> list[Identity]:
-    """Return every identity that fits all filters, oldest first."""
+    """Return every identity that fits all filters, oldest first, or only the first *limit*."""
     conditions = ["i.account_id = :account", "(i.expires_at IS NULL OR i.expires_at > :at)"]
     params: dict[str, object] = {"account": account_id, "at": at}
     if identity_id is not None:
@@ -90,7 +91,11 @@ async def list_(
             f" AND l.key = :key_{place} AND l.value = :value_{place})"
         )
         params |= {f"key_{place}": key, f"value_{place}": value}
-    rows = await db.all(f"SELECT {_IDENTITY} WHERE {' AND '.join(conditions)} ORDER BY i.id", **params)
+    first = ""
+    if limit is not None:
+        first = " LIMIT :limit"
+        params["limit"] = limit
+    rows = await db.all(f"SELECT {_IDENTITY} WHERE {' AND '.join(conditions)} ORDER BY i.id{first}", **params)
     return [_identity(row) for row in rows]
 
 

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ravi.server.auth import Auth, codes
-from ravi.server.auth.sealing import seal, unseal
 from ravi.server.auth.tokens import digest
 from ravi.server.db import Database
 from ravi.server.events import Wakeup
 from ravi.server.http.limits import Attempts
+from ravi.server.http.sealing import seal, unseal
 from ravi.server.identities import Identities
 from ravi.server.login import errors, storage
 from ravi.server.login.asker import described, neighbourhood
@@ -189,7 +189,7 @@ class DeviceFlow:
             answer = render(
                 SignedIn(
                     account=account,
-                    identities=(await self._identities.list_(account.id))[:LISTED],
+                    identities=await self._identities.list_(account.id, limit=LISTED),
                     tokens=await self._auth.sign_in(account.id, label),
                     management_key=(await self._auth.mint_management_key(account.id, label)).secret,
                 )

@@ -40,7 +40,7 @@ async def start_device_sign_in(request: Request, body: wire.DeviceStart, login: 
     }
 
 
-@routes.post(paths.AUTH_DEVICE_TOKEN, scope=None)
+@routes.post(paths.AUTH_DEVICE_TOKEN, scope=None, takes=wire.DeviceTokenRequest, gives=wire.SignedIn)
 async def collect_device_sign_in(request: Request, login: Login) -> Response:
     """
     Ask for the answer to a device sign-in; with `wait` the request is held until the owner has decided.

@@ -97,11 +97,11 @@ class Login:
         """Begin a family of tokens for somebody who has just proved to be *account*."""
         host = described(hostname, "", "").hostname
         tokens = await self._auth.sign_in(account.id, f"sign-in on {host or 'an unnamed host'}")
-        return SignedIn(account, tokens, (await self._identities.list_(account.id))[:LISTED])
+        return SignedIn(account, tokens, await self._identities.list_(account.id, limit=LISTED))
 
     async def forget_old(self) -> int:
         """Drop what has expired: grants, sealed answers, browser sessions. Returns how many rows changed."""
-        gone = await self.device.forget_old()
+        gone = await self.device.forget_old() + await self._attempts.forget_old()
         async with self._db.begin() as tx:
             return gone + await storage.delete_sessions(tx, expired_before=self._now())
 

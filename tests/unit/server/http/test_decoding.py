@@ -85,6 +85,17 @@ def test_a_bad_value_inside_a_map_is_named_too() -> None:
     assert field.startswith("labels")
 
 
+@pytest.mark.parametrize("raw", [rb'{"name": "\u0000"}', rb'{"name": "a", "labels": {"k": "a\\\u0000b"}}'])
+def test_a_nul_in_a_text_is_malformed(raw: bytes) -> None:
+    """PostgreSQL cannot hold that character, so it must not get any further."""
+    with pytest.raises(Malformed, match=r"U\+0000"):
+        decode_body(BODY, raw)
+
+
+def test_a_backslash_before_u0000_is_just_text() -> None:
+    assert decode_body(BODY, rb'{"name": "\\u0000"}') == {"name": r"\u0000"}
+
+
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_are_a_value_or_a_refusal(raw: bytes) -> None:
     try:
@@ -145,7 +156,7 @@ def test_a_name_given_twice_with_different_values_is_malformed() -> None:
     assert decode_query(Query, b"name=a&name=a") == {"name": "a"}
 
 
-@pytest.mark.parametrize("raw", [b"\xff", b"name=%ff", "name=ü".encode(), b"&".join([b"x=1"] * 101)])
+@pytest.mark.parametrize("raw", [b"\xff", b"name=%ff", b"name=a%00", b"a%00=b", "name=ü".encode(), b"&".join([b"x=1"] * 101)])
 def test_a_query_that_cannot_be_read_is_malformed(raw: bytes) -> None:
     with pytest.raises(Malformed):
         parse_query(raw)

@@ -79,6 +79,12 @@ def test_a_path_that_is_not_utf_8_is_malformed(matcher: Matcher[str]) -> None:
         matcher.find("GET", b"/api/things/%ff/")
 
 
+def test_a_segment_with_a_nul_names_nothing(matcher: Matcher[str]) -> None:
+    """PostgreSQL cannot hold that character: asking it would be a fault instead of an answer."""
+    with pytest.raises(NotFound):
+        matcher.find("GET", b"/api/things/a%00b/")
+
+
 def test_two_routes_for_one_place_are_refused(matcher: Matcher[str]) -> None:
     with pytest.raises(ValueError, match="two routes for GET /api/things/{uuid}/"):
         matcher.add("GET", "/api/things/{uuid}/", "again")

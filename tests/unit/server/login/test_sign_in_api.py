@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.sign_in import EMAIL, PASSWORD, SignIn, sign_in_on
 
 from ravi.server.login import records
 from ravi.server.login.service import ATTEMPTS_PER_EMAIL
+from tests.support.sign_in import EMAIL, PASSWORD, SignIn, sign_in_on
 
 LOGIN = "/api/auth/login/"
 

@@ -1,0 +1,50 @@
+# The one door to this checkout: people, hooks and CI all come in here. `make` alone lists what there is.
+
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo dev test check fmt bench lock clean
+MAKEFLAGS += --no-print-directory
+
+##@ Start
+help: ## list these targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nARGS=… goes to pytest, the demo and the benchmarks; PYTHON=… chooses the interpreter for .venv.\n'
+
+setup: ## make .venv from requirements.lock (needs Python 3.11+; uses uv where it is installed)
+	@PYTHON='$(PYTHON)' sh scripts/setup.sh
+
+demo: setup ## see three agents and a fleet of ten get their own identities; leaves nothing running
+	@$(BIN)/python demo/demo.py $(ARGS)
+
+dev: setup ## keep a server with a signed-in owner running, and say what to try
+	@$(BIN)/python demo/dev.py $(ARGS)
+
+##@ Work
+test: setup ## run every suite, storage on SQLite and PostgreSQL (ARGS='tests/unit -k name' for a part)
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+check: setup ## formatting, lint, types and import directions, changing nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: setup ## put formatting and imports in order
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: setup ## measure start-up, fleet and server; prints a table
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+##@ Upkeep
+lock: ## write requirements.lock anew from pyproject.toml (needs uv; ARGS=--upgrade for newer versions)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --all-extras --group dev pyproject.toml -o requirements.lock $(ARGS)
+
+clean: ## remove .venv and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks dist
+	find src tests demo benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

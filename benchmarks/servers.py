@@ -1,0 +1,124 @@
+"""The servers that are measured: the real `ravi-server`, and the bare one it is compared with."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import NotMeasured
+from benchmarks.processes import PYTHON, RAVI, RAVI_SERVER, environment
+
+BARE = str(Path(__file__).with_name("bare.py"))
+PATIENCE = 60.0
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder for one benchmark's data, removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ravi-bench-") as folder:
+        yield Path(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A process that has said that it is ready, `ready_after` seconds after it was started."""
+
+    pid: int
+    port: int
+    ready_after: float
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def ravi_server(folder: Path, *, database: str | None = None, name: str = "server") -> Iterator[Serving]:
+    """
+    Run `ravi-server run` as it comes: nothing set but data directory and port (and *database*, for PostgreSQL).
+
+    It logs every request, as by default, to a file in *folder*, as a service manager would have it do.
+    """
+    env = environment(folder) | ({"RAVI_SERVER_DATABASE": database} if database else {})
+    argv = [RAVI_SERVER, "run", "--data", str(folder / name), "--http", "127.0.0.1:0"]
+    with _running(argv, env, folder / f"{name}.log", r"ready: http://127\.0\.0\.1:(\d+)") as serving:
+        yield serving
+
+
+@contextmanager
+def bare_server(folder: Path, database: str) -> Iterator[Serving]:
+    """Run `bare.py` on *database*: `sqlite` for a file in *folder*, or the URL of a PostgreSQL database."""
+    where = str(folder / "bare.db") if database == "sqlite" else database
+    with _running([PYTHON, BARE, where], environment(folder), folder / "bare.log", r"ready on (\d+)") as serving:
+        yield serving
+
+
+@contextmanager
+def _running(argv: list[str], env: dict[str, str], log: Path, ready: str) -> Iterator[Serving]:
+    with log.open("wb") as errors:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            argv, env=env, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+        )
+    try:
+        while not (said := re.search(ready, log.read_text(encoding="utf-8"))):
+            if process.poll() is not None or time.perf_counter() - began > PATIENCE:
+                raise NotMeasured(f"{Path(argv[0]).name} did not start: {log.read_text(encoding='utf-8')[-500:]}")
+            time.sleep(0.001)
+        yield Serving(process.pid, int(said[1]), time.perf_counter() - began)
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The account that owns the measured identities, signed in with `ravi auth login` in a home of its own."""
+
+    home: Path
+    url: str
+
+    def ravi(self, *words: str) -> Any:
+        """Run a `ravi` command and return the document that it prints. Raises NotMeasured when it fails."""
+        return _document([RAVI, *words, "--json"], environment(self.home))
+
+    def management_key(self) -> str:
+        return str(self.ravi("keys", "create", "--management", "--label", "benchmark")["key"])
+
+    def identity_key(self, identity_uuid: str) -> str:
+        return str(self.ravi("keys", "create", "--identity", identity_uuid, "--label", "benchmark")["key"])
+
+
+def add_account(folder: Path, *, database: str | None = None, name: str = "server") -> str:
+    """Create the owner's account in the data of a server, running or not; return its one-time sign-in code."""
+    env = environment(folder) | ({"RAVI_SERVER_DATABASE": database} if database else {})
+    argv = [RAVI_SERVER, "owner", "add", "owner@example.com", "--data", str(folder / name), "--json"]
+    return str(_document(argv, env)["signin_code"])
+
+
+def sign_in(folder: Path, server: Serving, code: str, *, home: str = "home") -> Owner:
+    """Sign the owner in at *server* with a one-time code."""
+    owner = Owner(folder / home, server.url)
+    os.makedirs(owner.home, exist_ok=True)
+    owner.ravi("auth", "login", "--server", server.url, "--code", code)
+    return owner
+
+
+def _document(argv: list[str], env: dict[str, str]) -> Any:
+    done = subprocess.run(
+        argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    if done.returncode:
+        raise NotMeasured(f"{Path(argv[0]).name} {argv[1]}: exit {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)

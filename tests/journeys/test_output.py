@@ -1,0 +1,243 @@
+"""What programs can rely on: one JSON document or none on stdout, exit codes, and no questions without a person."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.cli import PROGRAM, Cli
+from tests.support.journey import NOBODY, Terminal, run_script
+from tests.support.server import Server
+
+#: Every command with arguments that work for `busy`; None where the output is no JSON by its nature.
+WORKS: dict[str, str | None] = {
+    "auth login": "--code CODE",
+    "auth logout": "",
+    "auth status": "",
+    "auth refresh": "",
+    "identity list": "--prefix bus",
+    "identity create": "--name made --label k=v",
+    "identity show": "busy",
+    "identity use": "busy --local",
+    "identity rename": "busy busy",
+    "identity provision-phone": "quiet",
+    "identity disable": "quiet",
+    "identity enable": "quiet",
+    "identity delete": "spare",
+    "get email": "--identity busy",
+    "get phone": "--identity busy",
+    "get owner": "--identity busy",
+    "keys list": "",
+    "keys create": "--identity busy",
+    "keys revoke": "KEY",
+    "status": "",
+    "domains": "",
+    "trust": "--list",
+    "completion": None,
+    "version": "",
+}
+#: Every command with an exit code and arguments that make it fail so.
+FAILS: dict[str, tuple[int, str]] = {
+    "auth login": (3, "--code AAAA-BBBB-CCCC"),
+    "auth logout": (2, "now"),
+    "auth status": (2, "--jsno"),
+    "auth refresh": (2, "now"),
+    "identity list": (2, "--label nonsense"),
+    "identity create": (1, "--email x"),
+    "identity show": (4, "nobody"),
+    "identity use": (4, "nobody"),
+    "identity rename": (4, "nobody x"),
+    "identity provision-phone": (5, "busy"),
+    "identity disable": (4, NOBODY),
+    "identity enable": (4, NOBODY),
+    "identity delete": (4, NOBODY),
+    "get email": (4, ""),
+    "get phone": (4, "--identity quiet"),
+    "get owner": (4, ""),
+    "keys list": (4, "--identity nobody"),
+    "keys create": (4, "--identity nobody"),
+    "keys revoke": (4, NOBODY),
+    "status": (2, "x"),
+    "domains": (2, "x"),
+    "trust": (1, "nowhere.json"),
+    "completion": (2, "cmd"),
+    "version": (2, "x"),
+}
+
+
+@pytest.fixture
+def busy(owner: Cli) -> Cli:
+    """An owner with a few identities and a key."""
+    for name, *more in (("busy",), ("quiet", "--no-phone"), ("spare",)):
+        owner.ok("identity", "create", "--name", name, *more)
+    return owner
+
+
+def commands_of_the_program(cli: Cli) -> set[str]:
+    """Every command, by its words, as the completion script that `ravi` prints knows them."""
+    ask = "source <(ravi completion bash); _ravi_words "
+
+    def words(after: str) -> list[str]:
+        return run_script(cli, ask + f"'{after}'", shell="bash").stdout.split()
+
+    tops = [word for word in words("") if not word.startswith("-") and word != "help"]
+    alone = {command for command in WORKS if " " not in command}
+    found = set()
+    for top in tops:
+        verbs = [word for word in words(top) if not word.startswith("-")]
+        found |= {top} if top in alone or not verbs else {f"{top} {verb}" for verb in verbs}
+    return found
+
+
+def test_every_command_is_tried_here(cli: Cli) -> None:
+    assert commands_of_the_program(cli) == set(WORKS) == set(FAILS)
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)], ids=["not a terminal", "--json"])
+def test_every_command_prints_exactly_one_json_document(
+    busy: Cli, shared_server: Server, workspace: Path, flags: tuple[str, ...]
+) -> None:
+    there = busy.at(workspace)
+    email = busy.json("auth", "status")["email"]
+    prepared: dict[str, Callable[[], str]] = {
+        "CODE": lambda: json.loads(shared_server.run("signin-code", email, "--json").stdout)["signin_code"],
+        "KEY": lambda: busy.json("keys", "create", "--management")["uuid"],
+    }
+    # Last, because it ends what the others need.
+    order = sorted((words for words in WORKS if WORKS[words] is not None), key=lambda words: words == "auth logout")
+    for words in order:
+        arguments = [prepared[word]() if word in prepared else word for word in (WORKS[words] or "").split()]
+        result = there.run(*words.split(), *arguments, *flags)
+
+        assert result.code == 0, str(result)
+        assert isinstance(result.json, dict | list), str(result)
+        assert result.stdout.endswith(("}\n", "]\n"))
+        assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)], ids=["not a terminal", "--json"])
+def test_every_failure_prints_nothing_but_a_json_document_on_stderr(busy: Cli, flags: tuple[str, ...]) -> None:
+    for words, (code, arguments) in FAILS.items():
+        result = busy.run(*words.split(), *arguments.split(), *flags)
+
+        assert result.code == code, str(result)
+        assert result.stdout == "", str(result)
+        (line,) = result.stderr.splitlines()
+        document = json.loads(line)
+        assert {"error", "code", "hint", "status"} <= set(document), str(result)
+        assert re.fullmatch(r"[a-z]+(\.[a-z_]+|_[a-z]+)*", document["code"]), str(result)
+        assert document["status"] is None if code == 2 else document["status"] in (None, 401, 404, 409, 422)
+
+
+def test_failures_for_people_are_words_and_go_to_stderr_too(busy: Cli) -> None:
+    for words, (code, arguments) in FAILS.items():
+        result = busy.run(*words.split(), *arguments.split(), "--human")
+
+        assert (result.code, result.stdout) == (code, ""), str(result)
+        assert result.stderr.startswith("ravi: error: "), str(result)
+        assert "Traceback" not in result.stderr
+
+
+def test_nonsense_is_a_usage_error_that_names_what_was_probably_meant(cli: Cli) -> None:
+    for typed, meant in (
+        (("identiy", "list"), "identity"),
+        (("identity", "lst"), "ravi identity list"),
+        (("identity", "create", "--nmae", "x"), "--name"),
+        (("create",), "identity create"),
+        (("identity",), "create"),
+    ):
+        error = cli.fails(2, *typed)
+        assert error["code"] == "usage"
+        assert meant in error["hint"]
+
+
+def test_help_works_everywhere_and_asks_no_server(cli: Cli) -> None:
+    for words in WORKS:
+        by_flag, by_word = cli.ok(*words.split(), "--help"), cli.ok("help", *words.split())
+        assert by_flag.stdout == by_word.stdout
+        assert f"ravi {words}" in by_flag.stdout
+    for number in range(11):
+        assert re.search(rf"^\s*{number}\b", cli.ok("help", "exit-codes", "--human").stdout, re.MULTILINE)
+    assert "RAVI_CONFIG_DIR" in cli.ok("help", "environment", "--human").stdout
+    assert cli.ok("--version", "--human").stdout.startswith("ravi ")
+
+
+def test_nothing_asks_a_question_where_nobody_could_answer(busy: Cli) -> None:
+    # stdin is closed at once, or empty; neither makes a command wait or guess.
+    for stdin in (subprocess.DEVNULL, None):
+        name = "spare" if stdin else "quiet"
+        done = subprocess.run(
+            [PROGRAM, "identity", "delete", name, "--human"],
+            stdin=stdin if stdin is not None else subprocess.PIPE,
+            capture_output=True,
+            text=True,
+            env=busy.environment,
+            cwd=busy.cwd,
+            timeout=20,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "[y/N]" not in done.stderr
+    assert [each["name"] for each in busy.json("identity", "list")] == ["busy"]
+
+
+def test_a_closed_stdin_or_stdout_is_survived(busy: Cli) -> None:
+    without_stdin = run_script(busy, "ravi identity list <&-")
+    assert len(without_stdin.json) == 3
+    without_stdout = run_script(busy, "ravi identity list >&- || echo $? >&2")
+    assert "Traceback" not in without_stdout.stderr
+    assert without_stdout.stderr.splitlines()[-1] == "1"
+    full_disk = run_script(busy, "ravi identity list > /dev/full || echo $? >&2")
+    assert full_disk.stderr.splitlines()[-1] == "1", "a document that was lost is no success"
+    early_reader = run_script(busy, "ravi identity list | head -c 1")
+    assert (early_reader.stdout, early_reader.stderr) == ("[", "")
+
+
+def test_a_person_at_a_terminal_is_asked_before_an_identity_is_deleted(busy: Cli) -> None:
+    for answer, code, left in (("n", 1, 3), ("", 1, 3), ("yes please", 1, 3), ("y", 0, 2)):
+        terminal = Terminal(busy, "identity", "delete", "spare")
+        terminal.wait_for("[y/N]")
+        assert "spare" in terminal.screen
+        terminal.type(answer)
+        assert terminal.end() == code, terminal.screen
+        assert len(busy.json("identity", "list")) == left
+    for flag in ("--yes", "--json"):
+        made = busy.json("identity", "create", "--name", f"by {flag}")
+        terminal = Terminal(busy, "identity", "delete", made["uuid"], flag)
+        assert terminal.end() == 0, terminal.screen
+        assert "[y/N]" not in terminal.screen
+
+
+def test_people_at_a_terminal_get_tables_and_hints_instead_of_json(busy: Cli) -> None:
+    listed = Terminal(busy, "identity", "list")
+    assert listed.end() == 0
+    assert "NAME" in listed.screen
+    assert all(name in listed.screen for name in ("busy", "quiet", "spare"))
+    assert '"uuid"' not in listed.screen
+
+    created = Terminal(busy, "identity", "create", "--name", "by hand")
+    assert created.end() == 0
+    assert "ravi identity use" in created.screen
+
+    failed = Terminal(busy, "get", "email")
+    assert failed.end() == 4
+    assert "error:" in failed.screen
+    assert "hint:" in failed.screen
+
+    in_json = Terminal(busy, "identity", "list", "--json")
+    assert in_json.end() == 0
+    names: list[Any] = [each["name"] for each in json.loads(in_json.screen)]
+    assert names == ["busy", "quiet", "spare", "by hand"]
+
+
+def test_a_name_that_could_command_a_terminal_or_fool_its_reader_is_refused(busy: Cli) -> None:
+    # An escape sequence, a right-to-left override, a line separator, a C1 control: each repaints or rearranges.
+    for name in ("red \x1b[31m", "safe\u202eevil", "two\u2028lines", "bell\x9b31m"):
+        error = busy.fails(1, "identity", "create", "--name", name)
+        assert error["status"] == 422
+        assert not set(error["error"]) & {"\x1b", "\u202e", "\u2028", "\x9b"}
+    assert len(busy.json("identity", "list")) == 3
