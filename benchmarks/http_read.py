@@ -38,7 +38,7 @@ def _measure(title: str, owner: Owner, server: Serving, other: Serving, effort: 
     _require(other, wire.request("GET", "/read", token=""), bare.WANTED)
     targets = {
         BASELINE: Target(other, "GET", "/read"),
-        OURS: Target(server, "GET", "/api/email/", token=key),
+        OURS: Target(server, "GET", "/api/email/", tokens=(key,)),
     }
     bars = {OURS: at_least(bar)} if bar else {}
     notes = (
@@ -49,8 +49,7 @@ def _measure(title: str, owner: Owner, server: Serving, other: Serving, effort: 
 
 
 def _require(server: Serving, sent: bytes, address: str) -> None:
-    connection = wire.Connection(server.port)
-    answered = json.loads(connection.ask(sent))
-    connection.close()
+    with wire.connected(server.port) as connection:
+        answered = json.loads(connection.ask(sent))
     if [each["email"] for each in answered] != [address]:
         raise NotMeasured(f"asked for {address}, and got {answered}")

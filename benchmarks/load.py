@@ -34,13 +34,13 @@ class Target:
     """
     One request to repeat. `{n}` in *body* becomes a different text each time, so that no two creates are equal.
 
-    *keyed* adds an Idempotency-Key of its own to every request.
+    Requests with a body use *tokens* in turn, others the first. *keyed* adds an Idempotency-Key of its own to each.
     """
 
     server: Serving
     method: str
     path: str
-    token: str | None = None
+    tokens: tuple[str, ...] = ()
     body: str | None = None
     keyed: bool = False
 
@@ -67,7 +67,7 @@ def put_load_on(target: Target, *, seconds: int, tag: str) -> Answered:
     given = {
         "BENCH_METHOD": target.method,
         "BENCH_PATH": target.path,
-        "BENCH_TOKEN": target.token,
+        "BENCH_TOKENS": " ".join(target.tokens),
         "BENCH_BODY": target.body,
         "BENCH_TAG": tag,
         "BENCH_KEYED": "1" if target.keyed else None,
@@ -97,13 +97,13 @@ class _Requests:
 
     def __init__(self, given: "os._Environ[str]", port: int) -> None:
         lines = [f"{given['BENCH_METHOD']} {given['BENCH_PATH']} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
-        if token := given.get("BENCH_TOKEN"):
-            lines.append(f"Authorization: Bearer {token}")
-        self._head = "\r\n".join(lines)
+        tokens = given.get("BENCH_TOKENS", "").split()
+        plain = "\r\n".join(lines)
+        self._heads = [f"{plain}\r\nAuthorization: Bearer {token}" for token in tokens] or [plain]
         self._tag = given["BENCH_TAG"]
         self._body = given.get("BENCH_BODY")
         self._keyed = "BENCH_KEYED" in given
-        self._fixed = f"{self._head}\r\n\r\n".encode()
+        self._fixed = f"{self._heads[0]}\r\n\r\n".encode()
         self._made = 0
         self.deadline = 0.0
         self.times: list[float] = []
@@ -116,10 +116,9 @@ class _Requests:
         self._made += 1
         word = f"{self._tag}-{self._made}"
         body = self._body.replace("{n}", word)
-        key = f"\r\nIdempotency-Key: {word}" if self._keyed else ""
-        return (
-            f"{self._head}{key}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
-        )
+        lines = [self._heads[self._made % len(self._heads)], "Content-Type: application/json"]
+        lines += [f"Idempotency-Key: {word}"] if self._keyed else []
+        return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode()
 
 
 class _Connection(asyncio.Protocol):

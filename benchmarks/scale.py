@@ -45,7 +45,6 @@ class Side:
     def __init__(self, folder: Path, population: Population, server: Serving, owner: Owner) -> None:
         self.size = population.size
         self._server = server
-        self._connection = wire.Connection(server.port)
         self._residents: Iterator[Resident] = itertools.cycle(population.known)
         self._home = folder / "nobody"
         self._management_key = owner.management_key()
@@ -54,14 +53,14 @@ class Side:
     def read(self) -> float:
         """The median latency of `READS` reads."""
         times = []
-        for _ in range(READS):
-            who = next(self._residents)
-            sent = wire.request("GET", "/api/email/", token=who.key)
-            began = time.perf_counter()
-            answer = self._connection.ask(sent)
-            times.append(time.perf_counter() - began)
-            if who.address.encode() not in answer:
-                raise NotMeasured(f"{who.address} was told {answer!r}")
+        with wire.connected(self._server.port) as connection:
+            for who in itertools.islice(self._residents, READS):
+                sent = wire.request("GET", "/api/email/", token=who.key)
+                began = time.perf_counter()
+                answer = connection.ask(sent)
+                times.append(time.perf_counter() - began)
+                if who.address.encode() not in answer:
+                    raise NotMeasured(f"{who.address} was told {answer!r}")
         return statistics.median(times) * 1000
 
     def command(self) -> float:
@@ -73,13 +72,14 @@ class Side:
     def create(self) -> float:
         """The median latency of `CREATES` creates of different names."""
         times = []
-        for _ in range(CREATES):
-            self._created += 1
-            body = {"name": f"newcomer-{self._created}", "api_key": False}
-            sent = wire.request("POST", "/api/identities/", token=self._management_key, body=body)
-            began = time.perf_counter()
-            self._connection.ask(sent)
-            times.append(time.perf_counter() - began)
+        with wire.connected(self._server.port) as connection:
+            for _ in range(CREATES):
+                self._created += 1
+                body = {"name": f"newcomer-{self._created}", "api_key": False}
+                sent = wire.request("POST", "/api/identities/", token=self._management_key, body=body)
+                began = time.perf_counter()
+                connection.ask(sent)
+                times.append(time.perf_counter() - began)
         return statistics.median(times) * 1000
 
 

@@ -19,10 +19,14 @@ BARE = str(Path(__file__).with_name("bare.py"))
 PATIENCE = 60.0
 
 
+#: A file system in memory, where Linux has one.
+MEMORY = Path("/dev/shm")
+
+
 @contextmanager
-def workplace() -> Iterator[Path]:
-    """A folder for one benchmark's data, removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ravi-bench-") as folder:
+def workplace(within: Path | None = None) -> Iterator[Path]:
+    """A folder for one benchmark's data, removed afterwards; on the disk of temporary files, or *within* another."""
+    with tempfile.TemporaryDirectory(prefix="ravi-bench-", dir=within) as folder:
         yield Path(folder)
 
 
@@ -100,10 +104,12 @@ class Owner:
         return str(self.ravi("keys", "create", "--identity", identity_uuid, "--label", "benchmark")["key"])
 
 
-def add_account(folder: Path, *, database: str | None = None, name: str = "server") -> str:
-    """Create the owner's account in the data of a server, running or not; return its one-time sign-in code."""
+def add_account(
+    folder: Path, *, database: str | None = None, name: str = "server", email: str = "owner@example.com"
+) -> str:
+    """Create an account in the data of a server, running or not; return its one-time sign-in code."""
     env = environment(folder) | ({"RAVI_SERVER_DATABASE": database} if database else {})
-    argv = [RAVI_SERVER, "owner", "add", "owner@example.com", "--data", str(folder / name), "--json"]
+    argv = [RAVI_SERVER, "owner", "add", email, "--data", str(folder / name), "--json"]
     return str(_document(argv, env)["signin_code"])
 
 

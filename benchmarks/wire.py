@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.measure import NotMeasured
@@ -18,12 +20,19 @@ def request(method: str, path: str, *, token: str, body: dict[str, Any] | None =
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
+@contextmanager
+def connected(port: int) -> Iterator["Connection"]:
+    """A connection to the server on *port*. Do not keep it through a pause: servers close what says nothing."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as stream:
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield Connection(stream)
+
+
 class Connection:
     """Asks one thing after the other."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, stream: socket.socket) -> None:
+        self._socket = stream
 
     def ask(self, sent: bytes) -> bytes:
         """Send a request and return its answer's body. Raises NotMeasured unless that is a 2xx of stated length."""
@@ -44,6 +53,3 @@ class Connection:
         if not chunk:
             raise NotMeasured("the server closed the connection in the middle of an answer")
         return chunk
-
-    def close(self) -> None:
-        self._socket.close()

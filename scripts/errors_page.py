@@ -31,7 +31,11 @@ SECTIONS: list[tuple[str, str, type[errors.RaviError]]] = [
     ("The command", "Raised before anything is sent.", errors.UsageError),
     ("This machine", "A file or variable here stands in the way; nothing was sent.", errors.ConfigError),
     ("The way to the server", "What the server did with the request is unknown.", errors.RequestFailed),
-    ("The server said no", "`status` and `request_id` come with it; the id finds the request in the log of the server.", errors.Refused),
+    (
+        "The server said no",
+        "`status` and `request_id` come with it; the id finds the request in the log of the server.",
+        errors.Refused,
+    ),
 ]
 
 
@@ -68,10 +72,10 @@ def _cell(text: str) -> str:
 
 def main() -> int:
     if "--print" in sys.argv[1:]:
-        print(page(), end="")
+        sys.stdout.write(page())
     else:
         PAGE.write_text(page(), encoding="utf-8")
-        print(f"wrote {PAGE}", file=sys.stderr)
+        sys.stderr.write(f"wrote {PAGE}\n")
     return 0
 
 

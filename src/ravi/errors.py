@@ -13,11 +13,13 @@ Every error that Ravi raises on purpose.
     │   ├── ServerNonsense          what answered is not a Ravi server
     │   └── TimedOut                the answer did not come in time
     └── Refused                     the server said no
-        ├── Malformed               400  cannot be read, or contradicts itself
+        ├── Malformed               400  cannot be read, or contradicts itself: SelectorsDiffer
         ├── Unauthenticated         401  BadCredentials, TokenReused
         ├── Forbidden               403  IdentityDisabled
         ├── NotFound                404  IdentityNotFound, IdentityDeleted, NoInbox, NoPhone
+        ├── MethodNotAllowed        405
         ├── Conflict                409  AddressTaken, InboxExists, PhoneExists, IdentityAmbiguous
+        ├── TooLarge                413
         ├── Invalid                 422  AddressInvalid, DomainMissing, IdempotencyMismatch
         ├── RateLimited             429
         └── ServerFault             5xx  Unavailable, NumbersExhausted

@@ -72,6 +72,10 @@ async def test_fifty_reuses_of_one_name_at_once_give_one_identity(world: World) 
     answers = await asyncio.gather(*[world.ada.post(IDENTITIES, wish) for _ in range(50)])
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
     assert len({answer.json()["uuid"] for answer in answers}) == 1
+    found = await world.ada.post(IDENTITIES, {"name": "shared", "reuse": True})
+    assert "api_key" not in found.json(), "finding it again mints nothing"
+    asked = await world.ada.post(IDENTITIES, {"name": "shared", "reuse": True, "api_key": True})
+    assert asked.json()["api_key"].startswith("ravi_id_")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +187,9 @@ async def test_disabling_stops_the_key_at_once_and_enabling_brings_it_back(world
     refused = await world.agent.get("/api/email/")
     assert refused.status_code == 403
     assert refused.json()["code"] == "identity.disabled"
+    as_owner = await world.ada.get("/api/email/", x_ravi_identity=world.mine["uuid"])
+    assert (as_owner.status_code, as_owner.json()["code"]) == (403, "identity.disabled"), "nobody acts as it"
+    assert (await world.ada.get(f"/api/events/?identity={world.mine['uuid']}")).json()["events"], "its owner may look"
     assert (await world.ada.post(f"{path}disable/")).status_code == 200, "twice is fine"
     assert (await world.ada.post(f"{path}enable/")).json()["status"] == "active"
     assert (await world.agent.get("/api/email/")).status_code == 200

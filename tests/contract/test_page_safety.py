@@ -177,7 +177,7 @@ async def test_the_stylesheet_is_there_and_may_be_kept(site: SignIn) -> None:
 
 async def test_a_stranger_s_words_stay_words(site: SignIn) -> None:
     await site.enter()
-    grant = await site.start(hostname=XSS + "\u202egnp.exe\u0000\nApproved", workspace=XSS * 3)
+    grant = await site.start(hostname=XSS + "\u202egnp.exe\u0001\nApproved", workspace=XSS * 3)
 
     answer = await site.browser.get(f"/device?user_code={grant['user_code']}")
     page = Tags(answer.text)
@@ -185,7 +185,7 @@ async def test_a_stranger_s_words_stay_words(site: SignIn) -> None:
     assert XSS in page.text  # shown, as text
     assert not page.named("script")
     assert not page.named("img")
-    assert not set("\u202e\u0000") & set(answer.text)
+    assert not set("\u202e\u0001") & set(answer.text)
     assert "gnp.exe Approved" in page.text
 
 

@@ -18,7 +18,10 @@ BINARY = {".png", ".ico", ".woff2", ".gz", ".db"}
 
 #: (file, what is found there), each harmless.
 ALLOWED = {
-    ("tests/unit/client/tls/server.pem", "-----BEGIN PRIVATE" + " KEY-----"),  # a test server's, trusted by that test alone
+    (
+        "tests/unit/client/tls/server.pem",
+        "-----BEGIN PRIVATE" + " KEY-----",
+    ),  # a test server's, trusted by that test alone
 }
 
 
@@ -38,7 +41,12 @@ def test_nothing_forbidden_is_in_the_tree() -> None:
 
 def test_the_patterns_find_what_they_are_for() -> None:
     """Guards the guard."""
-    samples = ["https://py" + "pi.org/simple", "/ro" + "ot/.venv", "/wor" + "k/tree", "-----BEGIN PRIVATE" + " KEY-----"]
+    samples = [
+        "https://py" + "pi.org/simple",
+        "/ro" + "ot/.venv",
+        "/wor" + "k/tree",
+        "-----BEGIN PRIVATE" + " KEY-----",
+    ]
     for sample in samples:
         assert any(re.search(pattern, sample) for pattern in FORBIDDEN.values()), sample
     assert not any(re.search(pattern, "the network/work/life") for pattern in FORBIDDEN.values())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ FIELDS = {"authenticated", "email", "identity", "identity_uuid", "has_encryption
 
 
 @pytest.fixture
-def account(shared_server: Server, request: pytest.FixtureRequest) -> dict[str, Any]:
+def account(shared_server: Server) -> dict[str, Any]:
     """What `ravi-server owner add` printed for an owner who has signed in nowhere."""
-    return shared_server.add_owner(f"{abs(hash(request.node.nodeid))}@example.com")
+    return shared_server.add_owner(f"{uuid.uuid4().hex}@example.com")
 
 
 def another_code(server: Server, account: dict[str, Any]) -> str:
@@ -89,8 +90,8 @@ def test_files_are_the_users_alone_whatever_the_umask(
     before = os.umask(umask)
     try:
         cli.ok("auth", "login", "--server", shared_server.url, "--code", "-", stdin=account["signin_code"])
-        uuid = cli.json("identity", "create")["uuid"]
-        cli.ok("identity", "use", uuid)
+        made = cli.json("identity", "create")
+        cli.ok("identity", "use", made["uuid"])
         email = cli.json("get", "email")
     finally:
         os.umask(before)
@@ -221,7 +222,7 @@ def test_status_without_a_sign_in_is_an_answer_and_no_error(cli: Cli) -> None:
 def test_a_credential_in_the_environment_comes_before_the_saved_sign_in(
     owner: Cli, shared_server: Server, canary: Canary
 ) -> None:
-    other = shared_server.add_owner(f"other-{os.getpid()}@example.com")
+    other = shared_server.add_owner(f"{uuid.uuid4().hex}@example.com")
     answer = api(owner).holding(None).post("/api/auth/login/", {"signin_code": other["signin_code"]})
     assert answer.status == 200
     given = owner.at(RAVI_ACCESS_TOKEN=answer.json["access"], RAVI_API_URL=shared_server.url)

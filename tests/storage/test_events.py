@@ -13,10 +13,7 @@ from ravi.server.identities.records import NewIdentity
 from ravi.wire import event_types
 from tests.storage.conftest import MakeIdentity
 from tests.support.clock import Clock
-
-
-class Mishap(Exception):
-    """Raised by a body that fails."""
+from tests.support.rows import Mishap
 
 
 async def record(db: Database, events: Events, account: Account, *names: str, identity=None) -> None:
@@ -47,10 +44,13 @@ async def test_an_event_comes_back_as_it_was_recorded(
 
 
 async def test_an_event_goes_down_with_its_transaction(db: Database, events: Events, account: Account) -> None:
-    with pytest.raises(Mishap):
+    async def record_and_fail() -> None:
         async with db.begin() as tx:
             await events.record(tx, account.id, "a.happened", None, {})
             raise Mishap
+
+    with pytest.raises(Mishap):
+        await record_and_fail()
 
     assert await types(events, account) == []
 

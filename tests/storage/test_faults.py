@@ -27,14 +27,18 @@ def allow_pages(db: Database, more: int) -> None:
     db._writer.pragma("max_page_count", db._writer.pragma("page_count") + more)
 
 
+async def write_until_full(db: Database) -> None:
+    for number in range(100):
+        await write_alone(db, f"{number}{LONG}")
+
+
 @only_sqlite
 async def test_a_full_disk_refuses_the_write_and_keeps_what_was_there(db: Database) -> None:
     await write_alone(db, "before")
     allow_pages(db, 2)
 
     with pytest.raises(DatabaseUnavailable, match="FullError"):
-        for number in range(100):
-            await write_alone(db, f"{number}{LONG}")
+        await write_until_full(db)
     assert "before" in await names(db)
 
     allow_pages(db, 1000)
@@ -54,6 +58,24 @@ async def test_on_a_full_disk_each_of_many_is_either_stored_or_refused(db: Datab
     answered = {name for name, result in zip(sizes, results, strict=True) if result is None}
     assert {type(result) for result in results if result is not None} == {DatabaseUnavailable}
     assert set(await names(db)) == answered
+
+
+@only_sqlite
+async def test_a_body_that_overlooks_the_full_disk_is_refused_all_the_same(db: Database) -> None:
+    """SQLite undid its transaction; what it writes after that must not be stored, or be said to be."""
+
+    async def overlook() -> None:
+        async with db.begin() as tx:
+            await write(tx, "first")
+            with contextlib.suppress(DatabaseUnavailable):
+                for number in range(100):
+                    await write(tx, f"{number}{LONG}")
+
+    allow_pages(db, 2)
+    with pytest.raises(DatabaseUnavailable):
+        await overlook()
+
+    assert await names(db) == []
 
 
 @only_sqlite
@@ -172,13 +194,17 @@ async def test_the_files_are_for_their_owner_alone(db: Database, database_url: s
 
 @only_postgres
 async def test_a_cut_connection_fails_its_own_transaction_and_no_later_one(db: Database, postgres: Cluster) -> None:
-    with pytest.raises(DatabaseUnavailable):
+
+    async def lose_connection() -> None:
         async with db.begin() as tx:
             await write(tx, "lost")
             row = await tx.one("SELECT pg_backend_pid()")
             assert row is not None
             postgres.run(f"SELECT pg_terminate_backend({row[0]})")
             await tx.one("SELECT 1")
+
+    with pytest.raises(DatabaseUnavailable):
+        await lose_connection()
     await write_alone(db, "after")
 
     assert await names(db) == ["after"]

@@ -5,13 +5,9 @@ import asyncio
 import pytest
 
 from ravi.server.db import Database, open_database
-from tests.support.rows import in_order, names, write, write_alone
+from tests.support.rows import Mishap, in_order, names, write, write_alone
 
 WRITERS = 200
-
-
-class Mishap(Exception):
-    """Raised by a body that fails."""
 
 
 async def test_200_writers_are_all_durable_when_they_are_answered(db: Database, database_url: str) -> None:

@@ -17,7 +17,6 @@ from tests.storage.conftest import DOMAIN, MakeIdentity
 from tests.support.clock import Clock
 
 
-
 def ref(identity: Identity) -> IdentityRef:
     return IdentityRef(identity.id, identity.uuid, identity.name, identity.status == "disabled")
 
@@ -293,9 +292,7 @@ async def test_everything_at_once_ends_in_answers_or_refusals(
         assert await tables_of(db, identity) == set()
 
 
-async def test_two_requests_for_a_number_give_one(
-    identities: Identities, make: MakeIdentity, account: Account
-) -> None:
+async def test_two_requests_for_a_number_give_one(identities: Identities, make: MakeIdentity, account: Account) -> None:
     identity = await make("a", phone=False)
     results = await asyncio.gather(
         *(identities.add_number(account.id, identity.uuid) for _ in range(5)), return_exceptions=True
@@ -354,7 +351,9 @@ async def tables_of(db: Database, identity: Identity) -> set[str]:
     for table, column in await columns(db):
         if column == "identity_id" and await db.one(f"SELECT 1 FROM {table} WHERE identity_id = :id", id=identity.id):
             found.add(table)
-        if column == "identity_uuid" and await db.one(f"SELECT 1 FROM {table} WHERE identity_uuid = :u", u=identity.uuid):
+        if column == "identity_uuid" and await db.one(
+            f"SELECT 1 FROM {table} WHERE identity_uuid = :u", u=identity.uuid
+        ):
             found.add(table)
     return found
 

@@ -1,16 +1,11 @@
 """Wake-ups: they come after the commit, to every replica, and not at all when there was none."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from ravi.server.db import Database, open_database
-from tests.support.rows import names, write
-
-
-class Mishap(Exception):
-    """Raised by a body that fails."""
+from tests.support.rows import Mishap, names, write, write_and_fail
 
 
 class Bell:
@@ -34,7 +29,7 @@ class Bell:
 
 
 @pytest.fixture
-async def bell(db: Database) -> AsyncIterator[Bell]:
+async def bell(db: Database) -> Bell:
     """Rings for *db*; proven to be listening before the test begins."""
     bell = Bell(db)
     for _ in range(100):  # PostgreSQL listens on a connection of its own, which may still be on its way
@@ -45,7 +40,7 @@ async def bell(db: Database) -> AsyncIterator[Bell]:
     await bell.count(2, within=0.2)
     assert bell.topics
     bell.topics.clear()
-    yield bell
+    return bell
 
 
 async def test_a_commit_rings(db: Database, bell: Bell) -> None:
@@ -72,10 +67,7 @@ async def test_nothing_rings_before_the_row_can_be_read(db: Database, database_u
 
 async def test_a_rollback_does_not_ring(db: Database, bell: Bell) -> None:
     with pytest.raises(Mishap):
-        async with db.begin() as tx:
-            await write(tx, "row")
-            tx.notify("never")
-            raise Mishap
+        await write_and_fail(db, "row", topic="never")
     async with db.begin() as tx:
         tx.notify("afterwards")
 

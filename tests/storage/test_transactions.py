@@ -6,11 +6,7 @@ import pytest
 
 from ravi.server.db import Database, open_database
 from tests.support.databases import as_another_request
-from tests.support.rows import names, write, write_alone
-
-
-class Mishap(Exception):
-    """Raised by a body that fails."""
+from tests.support.rows import Mishap, names, write, write_alone, write_and_fail
 
 
 async def test_a_committed_row_is_seen_by_another_connection(db: Database, database_url: str) -> None:
@@ -25,18 +21,14 @@ async def test_a_committed_row_is_seen_by_another_connection(db: Database, datab
 
 async def test_a_body_that_raises_leaves_nothing_and_its_error_comes_out(db: Database) -> None:
     with pytest.raises(Mishap):
-        async with db.begin() as tx:
-            await write(tx, "gone")
-            raise Mishap
+        await write_and_fail(db, "gone")
 
     assert await names(db) == []
 
 
 async def test_after_a_failed_body_the_database_takes_the_next(db: Database) -> None:
     with pytest.raises(Mishap):
-        async with db.begin() as tx:
-            await write(tx, "gone")
-            raise Mishap
+        await write_and_fail(db, "gone")
     await write_alone(db, "kept")
 
     assert await names(db) == ["kept"]
@@ -60,19 +52,20 @@ async def test_a_failed_inner_transaction_undoes_itself_alone(db: Database) -> N
     async with db.begin() as outer:
         await write(outer, "before")
         with pytest.raises(Mishap):
-            async with db.begin() as inner:
-                await write(inner, "inside")
-                raise Mishap
+            await write_and_fail(db, "inside")
         await write(outer, "after")
 
     assert await names(db) == ["after", "before"]
 
 
 async def test_an_inner_transaction_goes_down_with_the_outer_one(db: Database) -> None:
-    with pytest.raises(Mishap):
+    async def fail_outside() -> None:
         async with db.begin():
             await write_alone(db, "inside")
             raise Mishap
+
+    with pytest.raises(Mishap):
+        await fail_outside()
 
     assert await names(db) == []
 
@@ -83,9 +76,7 @@ async def test_transactions_nest_three_deep(db: Database) -> None:
         async with db.begin() as second:
             await write(second, "2")
             with pytest.raises(Mishap):
-                async with db.begin() as third:
-                    await write(third, "3")
-                    raise Mishap
+                await write_and_fail(db, "3")
             await write(second, "4")
 
     assert await names(db) == ["1", "2", "4"]

@@ -1,94 +1,20 @@
-"""
-The code blocks of a Markdown page, and a bash that runs them as a reader would.
+"""Runs the code blocks of a page as a reader would: in order, in one bash, at a terminal."""
 
-A comment on the line before a block changes what is done with it:
-
-    <!-- not run: needs systemd -->     nothing; the reason stands in tests/docs/test_blocks.py as well
-    <!-- file: fleet.py -->             it is written to that file, where the session stands
-    <!-- exits: 4 -->                   its last command must end with that code
-
-A `text` or `json` block right behind a block that runs is what a reader should see: its lines must appear in that
-order, between whatever else appears. `…` stands for anything, and what differs between any two runs (uuids, times,
-numbers, codes, keys) is not compared.
-"""
-
+import contextlib
 import os
+import random
 import re
 import select
 import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-RUNS = ("sh", "bash", "python")
-SHOWS = ("text", "json")
+from tests.support.docs_blocks import Block
+
 PATIENCE = 60.0
-
-_FENCE = re.compile(r"(?P<indent> *)(?P<marks>`{3,}|~{3,}) *(?P<language>[\w+-]*)")
-_REMARK = re.compile(r" *<!-- (?P<kind>not run|file|exits): (?P<value>.+?) -->")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One fenced block. `line` is that of its first fence, counted from 1."""
-
-    page: str
-    line: int
-    language: str
-    text: str
-    not_run: str | None = None
-    file: str | None = None
-    exits: int = 0
-    shows: "Block | None" = None
-
-    def __str__(self) -> str:
-        return f"{self.page}:{self.line}"
-
-    @property
-    def runs(self) -> bool:
-        return self.not_run is None and (self.file is not None or self.language in RUNS)
-
-
-def blocks_of(page: str, markdown: str) -> list[Block]:
-    """Return the fenced blocks of *markdown*, in order. Raises ValueError for one that does not end."""
-    found: list[Block] = []
-    remarks: dict[str, str] = {}
-    lines = iter(enumerate(markdown.splitlines(), 1))
-    adjacent = False  # nothing but blank lines since the last block
-    for number, line in lines:
-        if remark := _REMARK.fullmatch(line):
-            remarks[remark["kind"]] = remark["value"]
-        elif fence := _FENCE.match(line):
-            block = Block(
-                page,
-                number,
-                fence["language"],
-                textwrap.dedent("\n".join(_inside(fence, lines, f"{page}:{number}"))) + "\n",
-                not_run=remarks.get("not run"),
-                file=remarks.get("file"),
-                exits=int(remarks.get("exits", 0)),
-            )
-            if adjacent and not remarks and block.language in SHOWS and found[-1].runs and not found[-1].shows:
-                found[-1] = replace(found[-1], shows=block)
-            else:
-                found.append(block)
-            remarks, adjacent = {}, True
-        elif line.strip():
-            remarks, adjacent = {}, False
-    return found
-
-
-def _inside(fence: "re.Match[str]", lines: Iterator[tuple[int, str]], where: str) -> Iterator[str]:
-    for _, line in lines:
-        if line.strip().startswith(fence["marks"]) and not line.strip().strip(fence["marks"][0]):
-            return
-        yield line
-    raise ValueError(f"{where}: this block does not end")
 
 
 class Failed(AssertionError):
@@ -99,10 +25,10 @@ class Session:
     """
     One bash in a home of its own, with `ravi` and `ravi-server` on its PATH.
 
-    A page that speaks of `ravi` and does not start a server finds one running, and its owner signed in. `ravi-server run` takes the
-    terminal of a person, who opens another; here it goes to the background once it is ready, and a second one
-    replaces the first. What the docs call port 8787 is a free one, and what they keep in /workspace, /srv, /etc/ravi
-    or /var/lib/ravi is below *folder*. *replacing* names further texts and what stands for them.
+    A page that speaks of `ravi` and does not start a server finds one running, and its owner signed in. `ravi-server
+    run` takes the terminal of a person, who opens another; here it goes to the background once it is ready, and a
+    second one replaces the first. What the docs call port 8787 is a free one, and what they keep in /workspace, /srv,
+    /etc/ravi or /var/lib/ravi is below *folder*. *replacing* names further texts and what stands for them.
     """
 
     def __init__(self, folder: Path, replacing: dict[str, str] | None = None) -> None:
@@ -127,10 +53,13 @@ class Session:
             if block.shows is not None:
                 self._compare(block, shown)
         if code == 0 and len(parts) == len(blocks) + 2:
+            if faults := [line for line in self._log() if '"event":"fault"' in line]:
+                raise Failed("the server failed:\n" + "\n".join(faults))
             return
         stuck = str(blocks[len(parts) - 2]) if len(parts) > 1 else "before the first block"
         how = "still running" if code is None else f"exit {code}"
-        raise Failed(f"{stuck}: {how}\n{parts[-1].strip()}\n-- the server's log\n{self._log()}")
+        log = "\n".join(self._log()[-5:])
+        raise Failed(f"{stuck}: {how}\n{parts[-1].strip()}\n-- the server's log\n{log}")
 
     def _step(self, number: int, block: Block) -> str:
         text = self._here(block.text)
@@ -148,7 +77,7 @@ class Session:
         for wanted, given in self._replacing.items():
             text = text.replace(wanted, given)
         text = re.sub(r"\b8787\b", str(self._port), text)
-        return re.sub(r"(?<![\w.~}\"/-])(?=/(?:workspace|srv|etc/ravi|var/lib/ravi)\b)", str(self.folder / "root"), text)
+        return _ROOTS.sub(str(self.folder / "root"), text)
 
     def _bash(self) -> tuple[str, int | None]:
         """Run the page's script at a terminal; return what was on it and the exit code, None when time was up."""
@@ -178,16 +107,9 @@ class Session:
         return screen.decode(errors="replace").replace("\r\n", "\n"), code
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
-        """Stop the bash and whatever it left behind; they are one process group, which is ours."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            deadline = time.monotonic() + 10
-            try:
-                while time.monotonic() < deadline:
-                    os.killpg(process.pid, number if deadline - time.monotonic() > 9.9 else 0)
-                    process.poll()
-                    time.sleep(0.02)
-            except ProcessLookupError:
-                break
+        """End the bash and whatever it left running: one process group, which is ours, on data that nobody needs."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def _environment(self) -> dict[str, str]:
@@ -225,12 +147,15 @@ class Session:
             line = pattern.sub(name, line)
         return " ".join(line.split())
 
-    def _log(self) -> str:
+    def _log(self) -> list[str]:
         path = self.folder / "server.log"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return "\n".join(lines[-5:])
+        return path.read_text().splitlines() if path.exists() else []
 
 
+#: Where a place begins that the docs write to and a test must not.
+_ROOTS = re.compile(r"(?<![\w.~}\"/-])(?=/(?:workspace|srv|etc/ravi|var/lib/ravi)\b)")
+
+#: What differs between any two runs.
 _DIFFERENT = [
     (re.compile(r"\x1b\[[0-9;]*[A-Za-z]"), ""),  # jq's colours
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<uuid>"),
@@ -302,5 +227,8 @@ def _read(terminal: int) -> bytes:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port that nobody listens on, from a range out of which the system takes none for outgoing connections."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

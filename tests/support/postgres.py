@@ -91,24 +91,24 @@ class Cluster:
             connection.execute(statement.encode())
 
     def _call(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [self.binaries / program, *arguments],
-            # Not a pipe: the server inherits it and would keep it open for ever.
-            stdout=subprocess.DEVNULL,
-            stderr=(errors := tempfile.TemporaryFile()),
-            stdin=subprocess.DEVNULL,
-            cwd=self.folder,
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-            user=self._user,
-            group=pwd.getpwnam(self._user).pw_gid if self._user else None,
-            extra_groups=[] if self._user else None,
-            timeout=60,
-            check=False,
-        )
-        with errors:
+        # Into a file: a pipe would be inherited by the server, which would keep it open for as long as it runs.
+        with tempfile.TemporaryFile() as said:
+            done = subprocess.run(
+                [self.binaries / program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                cwd=self.folder,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+                user=self._user,
+                group=pwd.getpwnam(self._user).pw_gid if self._user else None,
+                extra_groups=[] if self._user else None,
+                timeout=60,
+                check=False,
+            )
             if done.returncode:
-                errors.seek(0)
-                lines = errors.read().decode(errors="replace").strip().splitlines()
+                said.seek(0)
+                lines = said.read().decode(errors="replace").strip().splitlines()
                 log = self.folder / "log"
                 lines += log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
                 raise NotStarted(f"{self.binaries / program}: {' / '.join(lines[-4:]) or done.returncode}")
@@ -184,7 +184,10 @@ def postgres(postgres_or_reason: Cluster | str) -> Cluster:
     """The cluster of this test process. Without one the test fails in CI and is skipped, loudly, elsewhere."""
     if isinstance(postgres_or_reason, Cluster):
         return postgres_or_reason
-    (pytest.fail if IN_CI else pytest.skip)(f"{ABSENT}: {postgres_or_reason}")
+    reason = f"{ABSENT}: {postgres_or_reason}"
+    if IN_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,8 +16,21 @@ async def write_alone(db: Database, name: str, value: int = 0) -> None:
         await write(tx, name, value)
 
 
+class Mishap(Exception):
+    """Raised by a body that fails."""
+
+
+async def write_and_fail(db: Database, name: str, *, topic: str | None = None) -> None:
+    """Write one row called *name*, notify *topic*, and raise Mishap before the transaction ends."""
+    async with db.begin() as tx:
+        await write(tx, name)
+        if topic:
+            tx.notify(topic)
+        raise Mishap
+
+
 async def names(db: Queries) -> list[str]:
-    """Return the names of all rows, in the order in which `value` says, then by name."""
+    """Return the names of all rows, sorted."""
     return sorted(row[0] for row in await db.all("SELECT subject FROM attempts"))
 
 

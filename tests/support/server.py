@@ -150,7 +150,8 @@ class Server:
 
     def _end(self, with_signal: signal.Signals) -> int:
         process, reader = self._process, self._reader
-        assert process is not None and reader is not None, "the server is not running"
+        assert process is not None, "the server is not running"
+        assert reader is not None
         self._process = None
         process.send_signal(with_signal)
         try:

@@ -80,7 +80,9 @@ def build(command: str, verb: Any) -> VerbParser:
 def parse(command: str, verb: Any, words: list[str]) -> argparse.Namespace:
     """The arguments in *words*. Raises UsageError."""
     parser = build(command, verb)
-    args, unknown = parser.parse_known_intermixed_args(words)
+    # The intermixed reading goes over the words twice and has lost `--` by then: what follows it would be flags.
+    read = parser.parse_known_args if "--" in words else parser.parse_known_intermixed_args
+    args, unknown = read(words)
     if unknown:
         raise unexpected(unknown[0], parser.flags())
     return args

@@ -42,7 +42,7 @@ class IdentityCreate(TypedDict, total=False):
     `email` is a local part or a whole address; `email_identifier` + `domain` and `email_local` are its older
     spellings, and contradicting each other is an error. `provision_phone`: true demands a number, false
     refuses one, absent leaves it to the server. `reuse` answers with the live identity of that name if there
-    is one. `api_key: false` keeps the server from minting an identity key.
+    is one, with a key only if `api_key` is true; `api_key: false` keeps a new identity without a key.
     """
 
     name: str

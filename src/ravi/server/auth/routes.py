@@ -60,7 +60,7 @@ async def revoke_management_key(who: Principal, key_uuid: str, auth: Auth) -> No
     await auth.revoke_key(who.account_id, "management", key_uuid)
 
 
-@routes.get(paths.KEYS_IDENTITY, scope=Scope.KEYS_READ, selects=Selects.OPTIONAL, lists=True)
+@routes.get(paths.KEYS_IDENTITY, scope=Scope.KEYS_READ, selects=Selects.FILTERS, lists=True)
 async def list_identity_keys(who: Principal, auth: Auth) -> list[wire.IdentityKey]:
     """List identity keys, masked: an identity sees its own."""
     identity_id = who.identity.id if who.identity else None

@@ -25,7 +25,7 @@ class EventQuery(TypedDict, total=False):
     event_types: str
 
 
-@routes.get(paths.EVENTS, scope=Scope.EVENTS_READ, selects=Selects.OPTIONAL)
+@routes.get(paths.EVENTS, scope=Scope.EVENTS_READ, selects=Selects.FILTERS)
 async def replay(who: Principal, query: EventQuery, events: Events) -> EventPage:
     """List events after a cursor, oldest first."""
     since, limit = query.get("since", 0), query.get("limit", 100)

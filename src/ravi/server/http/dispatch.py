@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from ravi.errors import Forbidden, Malformed, RaviError, SelectorsDiffer, TooLarge, Unauthenticated
+from ravi.errors import Forbidden, IdentityDisabled, Malformed, RaviError, SelectorsDiffer, TooLarge, Unauthenticated
 from ravi.server.http import encoding, errors
 from ravi.server.http.access_log import AccessLog
 from ravi.server.http.compiled import Call, compile_route
@@ -121,7 +121,10 @@ class Api:
             if chosen != who.identity.uuid:
                 raise Forbidden("this credential belongs to another identity")
             return who
-        return who.acting_as(await self._select(who, chosen))
+        identity = await self._select(who, chosen)
+        if identity.disabled and call.route.selects is Selects.ACTS:
+            raise IdentityDisabled("this identity is switched off")
+        return who.acting_as(identity)
 
     async def _run(
         self,

@@ -70,4 +70,5 @@ class Selects(Enum):
     """How a route treats the choice of an identity by `?identity=` or `X-Ravi-Identity`."""
 
     IGNORES = "account-level: a choice is ignored"
-    OPTIONAL = "filters by the choice; without one, account-wide"
+    FILTERS = "looks at the choice, also when it is switched off; without one, account-wide"
+    ACTS = "acts as the choice, which must be switched on; without one, account-wide"

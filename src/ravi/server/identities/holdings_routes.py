@@ -19,14 +19,14 @@ class AvailabilityQuery(TypedDict, total=False):
     email: str
 
 
-@routes.get(paths.EMAIL, scope=Scope.IDENTITIES_READ, selects=Selects.OPTIONAL, lists=True)
+@routes.get(paths.EMAIL, scope=Scope.IDENTITIES_READ, selects=Selects.ACTS, lists=True)
 async def list_inboxes(who: Principal, identities: Identities) -> list[wire.Inbox]:
     """Show the identity's address; account-wide, all of them."""
     found = await identities.list_inboxes(who.account_id, who.identity.id if who.identity else None)
     return [inbox_to_wire(inbox) for inbox in found]
 
 
-@routes.get(f"{paths.EMAIL}{{inbox_id}}/", scope=Scope.IDENTITIES_READ, selects=Selects.OPTIONAL)
+@routes.get(f"{paths.EMAIL}{{inbox_id}}/", scope=Scope.IDENTITIES_READ, selects=Selects.ACTS)
 async def get_inbox(who: Principal, inbox_id: int, identities: Identities) -> wire.Inbox:
     """Show one address by its id."""
     for inbox in await identities.list_inboxes(who.account_id, who.identity.id if who.identity else None):
@@ -35,7 +35,7 @@ async def get_inbox(who: Principal, inbox_id: int, identities: Identities) -> wi
     raise NotFound("Not found.")
 
 
-@routes.post(paths.EMAIL, scope=Scope.IDENTITIES_WRITE, selects=Selects.OPTIONAL, status=201, creates=True)
+@routes.post(paths.EMAIL, scope=Scope.IDENTITIES_WRITE, selects=Selects.ACTS, status=201, creates=True)
 async def create_inbox(who: Principal, body: wire.InboxCreate, identities: Identities) -> wire.Inbox:
     """Give the identity its one address, if it has none."""
     identity = who.require_identity()
@@ -56,14 +56,14 @@ async def check_availability(who: Principal, query: AvailabilityQuery, identitie
     return {"email": address, "available": True} if free else {"email": address, "available": False, "reason": "taken"}
 
 
-@routes.get(paths.PHONE, scope=Scope.IDENTITIES_READ, selects=Selects.OPTIONAL, lists=True)
+@routes.get(paths.PHONE, scope=Scope.IDENTITIES_READ, selects=Selects.ACTS, lists=True)
 async def list_numbers(who: Principal, identities: Identities) -> list[wire.Phone]:
     """Show the identity's number; account-wide, all of them."""
     found = await identities.list_numbers(who.account_id, who.identity.id if who.identity else None)
     return [number_to_wire(number) for number in found]
 
 
-@routes.get(f"{paths.PHONE}{{number_id}}/", scope=Scope.IDENTITIES_READ, selects=Selects.OPTIONAL)
+@routes.get(f"{paths.PHONE}{{number_id}}/", scope=Scope.IDENTITIES_READ, selects=Selects.ACTS)
 async def get_number(who: Principal, number_id: int, identities: Identities) -> wire.Phone:
     """Show one number by its id."""
     for number in await identities.list_numbers(who.account_id, who.identity.id if who.identity else None):

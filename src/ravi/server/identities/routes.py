@@ -53,7 +53,7 @@ async def create_identity(
     """Create an identity with an address and, by custom or on request, a number. 200 when `reuse` found one."""
     identity, created = await identities.create(who.account_id, from_wire(body))
     answer = to_wire(identity)
-    if body.get("api_key", True):
+    if body.get("api_key", created):  # who finds an identity again has its key, or asks for one outright
         ref = IdentityRef(identity.id, identity.uuid, identity.name, disabled=False)
         answer["api_key"] = (await auth.mint_identity_key(who.account_id, ref, "created with the identity")).secret
     return Answer(answer, 201 if created else 200)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any, TypedDict
 
 import pytest
@@ -39,7 +38,7 @@ class Things:
 routes = Routes("things")
 
 
-@routes.get("/api/things/", scope=Scope.IDENTITIES_READ, selects=Selects.OPTIONAL)
+@routes.get("/api/things/", scope=Scope.IDENTITIES_READ, selects=Selects.ACTS)
 async def show(who: Principal, things: Things) -> Seen:
     return {"identity": who.identity.name if who.identity else None, "calls": things.calls}
 
@@ -148,13 +147,13 @@ class Caller:
 
 
 @pytest.fixture
-async def call(sqlite_db: Database) -> AsyncIterator[Caller]:
+async def call(sqlite_db: Database) -> Caller:
     async with sqlite_db.begin() as tx:
         await tx.run(
             "INSERT INTO accounts (id, uuid, email, first_name, last_name, created_at, updated_at)"
             " VALUES (1, 'u', 'e', '', '', 0, 0)"
         )
-    yield Caller(
+    return Caller(
         Api(
             [routes],
             [Things()],

@@ -23,9 +23,7 @@ def attempts(db: Database, clock: Clock) -> Attempts:
     return Attempts(db, clock)
 
 
-async def test_as_many_as_allowed_pass_and_the_next_is_told_when_to_come_back(
-    attempts: Attempts, clock: Clock
-) -> None:
+async def test_as_many_as_allowed_pass_and_the_next_is_told_when_to_come_back(attempts: Attempts, clock: Clock) -> None:
     for _ in range(3):
         await attempts.count("ip:1", most=3, per=MINUTE)
     clock.advance(seconds=17.5)
