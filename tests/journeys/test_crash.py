@@ -76,8 +76,8 @@ def check(identities: list[dict[str, Any]]) -> None:
 
 
 @pytest.fixture
-def server(make_server: MakeServer, make_database: MakeDatabase, dialect: str) -> Server:
-    """A server on each engine."""
+def server(make_database: MakeDatabase, make_server: MakeServer, dialect: str) -> Server:
+    """A server on each engine. In this order, so that it is stopped before its database goes."""
     return make_server(database=make_database() if dialect == "postgresql" else None)
 
 

@@ -134,12 +134,9 @@ class Core:
         return (yield from self._renew(self._credential(), force=True))
 
     def _renew(self, used: Credential, *, force: bool = False) -> Steps[Credential]:
-        """A successor of the credential that was *used* in vain."""
+        """A successor of the credential that was *used* in vain, by whomever it was renewed."""
         if used.refresh is None or used.path is None:
             raise NotSignedIn(f"the credential from {used.source} is not a sign-in that can be renewed")
-        latest = self._credential()
-        if latest.token != used.token and not force:
-            return latest  # another thread or task of this client was here first
         renewed: Credential = yield Renew(used, force)
         self.credential = renewed
         return renewed
