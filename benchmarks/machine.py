@@ -29,6 +29,17 @@ def shape() -> dict[str, str]:
     }
 
 
+def caution() -> str | None:
+    """Return what to say when others are using the machine already; None when it is quiet."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load < cores / 4:
+        return None
+    return (
+        f"CAUTION: the machine was busy before the run began (load {load:.1f} on {cores} cores). Ratios of servers under"
+        " load are then worth little."
+    )
+
+
 def _cpu_model() -> str:
     found = re.search(r"^model name\s*:\s*(.+)$", _read("/proc/cpuinfo"), re.MULTILINE)
     return found[1] if found else platform.processor() or platform.machine()

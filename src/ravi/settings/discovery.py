@@ -103,11 +103,28 @@ def _check_origin(raw: RawFile) -> None:
         raise ConfigUntrusted(
             f"{raw.shown} belongs to another user", hint="copy the project, or name an identity with --identity"
         )
-    if raw.mode & 0o022:
+    if raw.mode & 0o002 or (raw.mode & 0o020 and not _is_private(raw.group, raw.owner)):
         raise ConfigUntrusted(
             f"{raw.shown} can be written by other users", hint=f"if you wrote it: chmod go-w {raw.path}"
         )
     check_location(raw.path, raw.shown)
+
+
+def _is_private(group: int, owner: int) -> bool:
+    """
+    Whether *group* is the owner's private one: of the same name, with nobody else in it.
+
+    Many systems give every user such a group and a umask of 002, so `echo … > .ravi/config.json` makes a
+    file that the group may write, and only its owner is in the group.
+    """
+    import grp
+    import pwd
+
+    try:
+        user, entry = pwd.getpwuid(owner).pw_name, grp.getgrgid(group)
+    except KeyError:
+        return False
+    return entry.gr_name == user and set(entry.gr_mem) <= {user}
 
 
 def _is_broken(folder: str) -> bool:

@@ -23,15 +23,16 @@ MAX_BYTES = 64 * 1024
 
 
 class RawFile:
-    """A file as it was read: `shown` is its name for messages, `owner`, `mode` and `inode` are of that moment."""
+    """A file as it was read: `shown` is its name for messages; owner, group, mode and inode are of that moment."""
 
-    __slots__ = ("content", "inode", "mode", "owner", "path", "shown")
+    __slots__ = ("content", "group", "inode", "mode", "owner", "path", "shown")
 
     def __init__(self, path: str, shown: str, content: bytes, status: os.stat_result) -> None:
         self.path = path
         self.shown = shown
         self.content = content
         self.owner = status.st_uid
+        self.group = status.st_gid
         self.mode = stat.S_IMODE(status.st_mode)
         self.inode = (status.st_dev, status.st_ino)
 

@@ -1,6 +1,8 @@
 """Project files: found by walking up, good for a selection, and for nothing else unless approved."""
 
+import grp
 import os
+import pwd
 
 import pytest
 
@@ -190,7 +192,36 @@ def test_the_same_file_named_by_the_variable_needs_no_approval(machine) -> None:
     assert (credential.token, credential.server) == ("ravi_id_k", HERE)
 
 
-@pytest.mark.parametrize("mode", [0o664, 0o646, 0o666])
+@pytest.mark.parametrize(
+    ("name", "members", "selects"),
+    [
+        ("own", [], True),
+        ("own", ["own"], True),
+        ("own", ["mallory"], False),
+        ("users", [], False),
+        (None, [], False),
+    ],
+)
+def test_a_group_may_write_only_if_it_is_the_owners_private_one(machine, monkeypatch, name, members, selects) -> None:
+    """A umask of 002 with a group of one's own is the custom of large distributions."""
+
+    def group(number: int) -> grp.struct_group:
+        if name is None:
+            raise KeyError(number)
+        return grp.struct_group((name, "x", number, members))
+
+    monkeypatch.setattr("pwd.getpwuid", lambda number: pwd.struct_passwd(("own", "x", number, number, "", "/", "")))
+    monkeypatch.setattr("grp.getgrgid", group)
+    machine.write("./.ravi/config.json", {"identity_uuid": ONE}, mode=0o664)
+
+    if selects:
+        assert machine.resolve().require_identity().value == ONE
+    else:
+        with pytest.raises(ConfigUntrusted, match="can be written by other users"):
+            machine.resolve()
+
+
+@pytest.mark.parametrize("mode", [0o646, 0o666])
 def test_a_file_that_others_can_write_is_refused(machine, mode) -> None:
     path = machine.write("./.ravi/config.json", {"identity_uuid": ONE}, mode=mode)
 
