@@ -1,18 +1,24 @@
 """A server that stays up, with an owner who is signed in: `make dev`. State is kept in `.dev/`."""
 
+import argparse
+import signal
 import sys
 from pathlib import Path
 
 from stage import BIN, OWNER, Failed, Stage
 
-ROOT = Path(__file__).resolve().parent.parent / ".dev"
-ADDRESS = "127.0.0.1:8787"
+STATE = Path(__file__).resolve().parent.parent / ".dev"
 
 
 def main() -> int:
-    stage = Stage(ROOT)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--http", default="127.0.0.1:8787", metavar="HOST:PORT", help="where to listen")
+    parser.add_argument("--state", default=STATE, type=Path, metavar="DIR", help="where everything is kept")
+    wishes = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's way to say Ctrl-C
+    stage = Stage(wishes.state.resolve())
     try:
-        url = stage.start_server(ADDRESS)
+        url = stage.start_server(wishes.http)
         code = stage.add_owner()
         stage.sign_in(code)
         web_code = stage.add_owner()
@@ -22,7 +28,7 @@ def main() -> int:
         return 1
     print(
         f"""
-Ravi answers at {url}; its state is in {ROOT} (remove it to start afresh).
+Ravi answers at {url}; its state is in {wishes.state} (remove it to start afresh).
 
 In another shell:
 
