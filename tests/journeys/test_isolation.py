@@ -166,6 +166,8 @@ def test_a_disabled_identity_stops_at_its_next_call_and_enabling_brings_it_back(
         error = agent.cli.fails(6, *command)
         assert (error["code"], error["status"]) == ("identity.disabled", 403)
         assert "ravi identity enable" in error["hint"]
+    for command in (("get", "email"), ("get", "phone")):
+        assert office.owner.fails(6, *command, "--identity", agent.uuid)["code"] == "identity.disabled", "as the owner"
     assert sibling.works()
     assert office.owner.json("identity", "disable", "agent")["status"] == "disabled", "twice is fine"
     assert office.owner.json("identity", "show", "agent")["status"] == "disabled"

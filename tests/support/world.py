@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.support.clock import Clock
 
 from ravi.server.app import App, Services
 from ravi.server.auth import Account, Tokens
 from ravi.settings.server import resolve
+from tests.support.clock import Clock
 
 
 @dataclass

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 #: JSON escapes the C0 controls by itself. These it may leave raw and a terminal may obey or be fooled by
-#: them: DEL, the C1 controls, line separators, direction marks.
+#: them: DEL, the C1 controls, line separators, direction marks. The tags (U+E0000…) are invisible to a person
+#: and read by a language model.
 _RISKY = (
     *range(0x7F, 0xA0),
     0x061C,
@@ -32,6 +33,7 @@ _RISKY = (
     0x2029,
     *range(0x202A, 0x202F),
     *range(0x2066, 0x206A),
+    *range(0xE0000, 0xE0080),
 )
 
 
@@ -127,7 +129,7 @@ def _encode(value: Any, indent: int | None) -> str:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can carry and UTF-8 cannot
         return json.dumps(value, indent=indent)
-    return text.translate({code: f"\\u{code:04x}" for code in _RISKY})
+    return text.translate({code: json.dumps(chr(code))[1:-1] if code != 0x7F else "\\u007f" for code in _RISKY})
 
 
 def _error_document(problem: RaviError, usage: str) -> dict[str, Any]:

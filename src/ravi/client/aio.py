@@ -1,5 +1,5 @@
 """
-The asynchronous client, over aiohttp (the extra `ravi[async]`), which is imported when a call is made.
+The asynchronous client, over aiohttp (the extra `ravi[async]`), which is imported together with this module.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from ravi.client.session import Client, settings_for
 from ravi.client.transport import bracketed
 from ravi.errors import RaviError, ServerNonsense, ServerUnreachable, TimedOut, UsageError
 
+try:
+    # Here and not at the first call, which runs in somebody's event loop and would hold it up for 130 ms.
+    import aiohttp
+except ImportError as error:
+    raise UsageError("AsyncClient needs aiohttp", hint="install ravi[async]") from error
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import Any, Protocol
-
-    import aiohttp
 
     from ravi.client.calls import Call
     from ravi.client.core import Renew, Steps
@@ -145,7 +149,6 @@ class AsyncClient:
 
     async def _exchange(self, step: Exchange) -> Answer:
         session = self._opened()
-        import aiohttp
         from yarl import URL
 
         request, server = step.request, self._core.server
@@ -186,10 +189,6 @@ class AsyncClient:
 
 def _session(server: str) -> aiohttp.ClientSession:
     """aiohttp with everything off that a browser would want: cookies, redirects, compression, `.netrc`."""
-    try:
-        import aiohttp
-    except ImportError as error:
-        raise UsageError("AsyncClient needs aiohttp", hint="install ravi[async]") from error
     if server.startswith("https:"):
         from ravi.client.tls import context
 
@@ -221,8 +220,6 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 
 def _failure(error: aiohttp.ClientError, server: str) -> RaviError:
     """The error that aiohttp's *error* is in `ravi.errors`."""
-    import aiohttp
-
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return ServerNonsense(
             f"the certificate of {server} is not trusted",

@@ -1,6 +1,7 @@
 """The asynchronous client: the same rules over another transport."""
 
 import asyncio
+import importlib
 import json
 import sys
 import time
@@ -143,11 +144,12 @@ class TestFailures:
             await client_for(api.url, token="a\r\nX: y").identities.list()
         assert api.requests == []
 
-    async def test_without_aiohttp_it_says_what_to_install(self, api, client_for, monkeypatch) -> None:
+    async def test_without_aiohttp_it_says_what_to_install(self, monkeypatch) -> None:
         monkeypatch.setitem(sys.modules, "aiohttp", None)
+        monkeypatch.delitem(sys.modules, "ravi.client.aio")
 
         with pytest.raises(errors.UsageError) as caught:
-            await client_for(api.url).identities.list()
+            importlib.import_module("ravi.client.aio")
         assert "ravi[async]" in caught.value.hint
 
 

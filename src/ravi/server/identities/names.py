@@ -48,13 +48,17 @@ def check_name(name: str) -> str:
         raise invalid(name="must not be empty; leave it out to get an invented one")
     if len(name) > LONGEST_NAME:
         raise invalid(name=f"must have at most {LONGEST_NAME} characters")
-    # Controls and direction marks would let a name rewrite the line of a terminal or table that shows it.
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(c) in _MARKS for c in name):
-        raise invalid(name="must not contain control characters or direction marks")
+    # Controls and direction marks would let a name rewrite the line of a terminal or table that shows it; what is
+    # invisible could carry words that a person does not see and a language model does.
+    if any(unicodedata.category(c) in _REFUSED and c not in _JOINERS for c in name):
+        raise invalid(name="must not contain control characters, direction marks or invisible characters")
     return name
 
 
-_MARKS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
+#: Controls, formats, halves of pairs, line and paragraph separators.
+_REFUSED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+#: Formats that scripts and emoji are written with: the zero-width joiner and non-joiner.
+_JOINERS = frozenset("\u200c\u200d")
 
 
 def check_labels(labels: dict[str, str]) -> dict[str, str]:

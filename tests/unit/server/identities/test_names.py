@@ -84,7 +84,10 @@ def test_reserved_words_could_be_addresses_but_for_the_reservation() -> None:
             check_local_part(word)
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\nb", "a\x1b[2J", "a\u202eb", "a\u2066b", "a\x00b", "\ud800"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "x" * 101, "a\nb", "a\x1b[2J", "a\u202eb", "a\u2066b", "a\u200bb", "a\U000e0041b", "a\x00b", "\ud800"],
+)
 def test_names_that_could_mislead_a_reader_are_refused(name: str) -> None:
     with pytest.raises(Invalid):
         check_name(name)
