@@ -1,6 +1,7 @@
 # The one door to this checkout: people, hooks and CI all come in here. `make` alone lists what there is.
 
 BIN := .venv/bin
+CODE := src tests scripts demo benchmarks
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -28,14 +29,14 @@ test: setup ## run every suite, storage on SQLite and PostgreSQL (ARGS='tests/un
 	@$(BIN)/pytest -n 2 $(ARGS)
 
 check: setup ## formatting, lint, types and import directions, changing nothing
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 fmt: setup ## put formatting and imports in order
-	$(BIN)/ruff check --fix-only .
-	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only $(CODE)
+	$(BIN)/ruff format $(CODE)
 
 bench: setup ## measure start-up, fleet and server; prints a table
 	@$(BIN)/python benchmarks/run.py $(ARGS)
@@ -46,5 +47,5 @@ lock: ## write requirements.lock anew from pyproject.toml (needs uv; ARGS=--upgr
 	  --all-extras --group dev pyproject.toml -o requirements.lock $(ARGS)
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks dist
+	rm -rf .venv .venv-compat .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks dist
 	find src tests demo benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

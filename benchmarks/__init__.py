@@ -1,7 +1,7 @@
 """
 How fast it is, measured rather than asserted.
 
-`run.py` is the way in (`make bench`); one file per benchmark, each with `run(effort)` returning tables. `measure.py`
+`run.py` is the way in (`make bench`); one file per benchmark, each with `run(effort)` yielding tables. `measure.py`
 knows statistics and bars, `servers.py` and `processes.py` start what is measured, `load.py` puts HTTP load on it,
 `bare.py` is the route that the server is compared with, `machine.py` says what it all ran on.
 

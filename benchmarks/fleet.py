@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ BASELINE = f"{PROCESSES} x python -c pass"
 FLEET = f"a fleet of {AGENTS}: {AGENTS} x identity create, {AGENTS} x get email"
 
 
-def run(effort: Effort) -> list[Table]:
+def run(effort: Effort) -> Iterator[Table]:
     """Measure the wall time of a whole fleet, and check that nobody got what is another's."""
     with workplace() as folder:
         code = add_account(folder)
         with ravi_server(folder) as server:
-            return [_measure(folder, sign_in(folder, server, code), effort)]
+            yield _measure(folder, sign_in(folder, server, code), effort)
 
 
 def _measure(folder: Path, owner: Owner, effort: Effort) -> Table:

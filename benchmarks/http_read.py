@@ -1,6 +1,7 @@
 """Reads under load: who am I, answered by the server and by a bare route."""
 
 import json
+from collections.abc import Iterator
 
 from benchmarks import bare, wire
 from benchmarks.durable_postgres import durable_cluster
@@ -13,22 +14,20 @@ BASELINE = "bare Starlette route, one indexed read"
 OURS = "GET /api/email/ with an identity key"
 
 
-def run(effort: Effort) -> list[Table]:
+def run(effort: Effort) -> Iterator[Table]:
     """Measure on both engines; the bar is SQLite's."""
-    tables = []
     with workplace() as folder:
         code = add_account(folder)
         with bare_server(folder, "sqlite") as other, ravi_server(folder) as server:
             owner = sign_in(folder, server, code)
-            tables.append(_measure("Reads on SQLite", owner, server, other, effort, bar=0.4))
+            yield _measure("Reads on SQLite", owner, server, other, effort, bar=0.4)
     with workplace() as folder, durable_cluster() as cluster:
         ours, theirs = (cluster.url(cluster.create(name=name)) for name in ("ours", "theirs"))
         code = add_account(folder, database=ours)
         with bare_server(folder, theirs) as other, ravi_server(folder, database=ours) as server:
             owner = sign_in(folder, server, code)
             title = f"Reads on PostgreSQL {cluster.version}"
-            tables.append(_measure(title, owner, server, other, effort, bar=None))
-    return tables
+            yield _measure(title, owner, server, other, effort, bar=None)
 
 
 def _measure(title: str, owner: Owner, server: Serving, other: Serving, effort: Effort, *, bar: float | None) -> Table:

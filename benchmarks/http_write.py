@@ -1,6 +1,7 @@
 """Durable writes under load: an identity created by the server, and a row inserted by a bare route."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,15 @@ BARS = {OURS: at_least(0.3)}
 BODY = '{"name":"agent-{n}","api_key":false}'
 
 
-def run(effort: Effort) -> list[Table]:
+def run(effort: Effort) -> Iterator[Table]:
     """Measure on a disk, where the bar is; in memory, where nothing hides what our code costs; and on PostgreSQL."""
-    tables = []
     with workplace() as folder:
-        tables.append(_on_sqlite(folder, "Durable writes on SQLite (WAL, synchronous=FULL)", effort, bars=BARS))
+        yield _on_sqlite(folder, "Durable writes on SQLite (WAL, synchronous=FULL)", effort, bars=BARS)
     if MEMORY.is_dir():
         with workplace(within=MEMORY) as folder:
-            tables.append(_on_sqlite(folder, "The same writes on a file system in memory", effort, bars={}))
+            yield _on_sqlite(folder, "The same writes on a file system in memory", effort, bars={})
     with workplace() as folder, durable_cluster() as cluster:
-        tables.append(_on_postgres(folder, cluster, effort))
-    return tables
+        yield _on_postgres(folder, cluster, effort)
 
 
 def _on_sqlite(folder: Path, title: str, effort: Effort, *, bars: dict[str, Bar]) -> Table:

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Iterator
 
 from benchmarks.measure import Effort, Table, compare, interleave
 from benchmarks.processes import PYTHON, environment, memory, timed
@@ -15,9 +16,10 @@ FIRST = "ravi-server run, on an empty data directory"
 SETTLED_SECONDS = 1.0
 
 
-def run(effort: Effort) -> list[Table]:
+def run(effort: Effort) -> Iterator[Table]:
     """Measure the start on new and on existing data, then the resident memory a moment after it."""
-    return [_start(effort), _memory(effort)]
+    yield _start(effort)
+    yield _memory(effort)
 
 
 def _start(effort: Effort) -> Table:

@@ -35,8 +35,8 @@ def caution() -> str | None:
     if load < cores / 4:
         return None
     return (
-        f"CAUTION: the machine was busy before the run began (load {load:.1f} on {cores} cores). Ratios of servers under"
-        " load are then worth little."
+        f"CAUTION: the machine was busy before the run began (load {load:.1f} on {cores} cores). Ratios of servers"
+        " under load are then worth little."
     )
 
 

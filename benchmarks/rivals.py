@@ -27,7 +27,8 @@ def under_load(
 
     def loaded(name: str) -> Callable[[], float]:
         def once() -> float:
-            got = put_load_on(targets[name], seconds=seconds, tag=f"round-{len(stretches[name])}-{name[:1]}")
+            tag = f"{list(targets).index(name)}-{len(stretches[name])}"  # no name is created twice in a run
+            got = put_load_on(targets[name], seconds=seconds, tag=tag)
             stretches[name].append(got)
             return got.per_second
 

@@ -41,15 +41,13 @@ def main(argv: list[str]) -> int:
 def _measure(name: str, effort: Effort, run: Run) -> None:
     began = time.monotonic()
     try:
-        found = importlib.import_module(f"benchmarks.{name}").run(effort)
+        for table in importlib.import_module(f"benchmarks.{name}").run(effort):
+            print("", table.title, *table.lines(), *table.notes, sep="\n", flush=True)
+            run.tables.append(table)  # stays, also when the benchmark's next table cannot be had
     except NotMeasured as reason:
         run.absent[name] = str(reason)
-        print(f"\n{name} was NOT measured: {reason}", flush=True)
-        return
-    for table in found:
-        print("", table.title, *table.lines(), *table.notes, sep="\n", flush=True)
+        print(f"\n{name} was NOT measured to its end: {reason}", flush=True)
     print(f"({name}: {time.monotonic() - began:.0f} s)", flush=True)
-    run.tables += found
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:

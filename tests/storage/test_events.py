@@ -22,6 +22,20 @@ async def record(db: Database, events: Events, account: Account, *names: str, id
             await events.record(tx, account.id, name, identity, {"name": name})
 
 
+@pytest.fixture(autouse=True)
+async def identities_to_speak_of(db: Database, account: Account) -> None:
+    """Rows that events can refer to."""
+    async with db.begin() as tx:
+        for number in (1001, 1002, 1007):
+            await tx.run(
+                "INSERT INTO identities (id, uuid, account_id, name, status, labels, created_at, updated_at)"
+                " VALUES (:id, :uuid, :account, 'x', 'active', '{}', 0, 0)",
+                id=number,
+                uuid=f"uuid-{number}",
+                account=account.id,
+            )
+
+
 async def types(events: Events, account: Account, identity_id: int | None = None, **more: object) -> list[str]:
     found = await events.list_after(account.id, identity_id, types=more.pop("types", []), **more)
     return [event.type for event in found]
@@ -32,7 +46,7 @@ async def test_an_event_comes_back_as_it_was_recorded(
 ) -> None:
     data = {"name": "Zoë", "nested": {"n": 1, "none": None}, "list": [1.5, True]}
     async with db.begin() as tx:
-        await events.record(tx, account.id, "a.happened", (7, "identity-uuid"), data)
+        await events.record(tx, account.id, "a.happened", (1007, "identity-uuid"), data)
 
     (event,) = await events.list_after(account.id, None, types=[])
     assert (event.type, event.identity_uuid, event.data, event.created_at) == (
@@ -69,14 +83,14 @@ async def test_events_are_of_their_account_and_identity(
     db: Database, events: Events, account: Account, stranger: Account
 ) -> None:
     await record(db, events, account, "a.mine")
-    await record(db, events, account, "a.one", identity=(1, "one"))
-    await record(db, events, account, "a.two", identity=(2, "two"))
-    await record(db, events, stranger, "a.theirs", identity=(1, "one"))
+    await record(db, events, account, "a.one", identity=(1001, "one"))
+    await record(db, events, account, "a.two", identity=(1002, "two"))
+    await record(db, events, stranger, "a.theirs", identity=(1001, "one"))
 
     assert await types(events, account) == ["a.mine", "a.one", "a.two"]
-    assert await types(events, account, 1) == ["a.one"]
+    assert await types(events, account, 1001) == ["a.one"]
     assert await types(events, stranger) == ["a.theirs"]
-    assert await types(events, stranger, 2) == []
+    assert await types(events, stranger, 1002) == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +102,7 @@ async def test_events_are_of_their_account_and_identity(
         (["A.1"], []),
         (["%"], []),
         (["bx2"], []),
-        (["a.1,b_2"], ["a.1", "b_2"]),
+        (["a.1,b_2"], []),
         ([], ["a.1", "b_2", "c.3"]),
     ],
 )
@@ -104,10 +118,10 @@ async def test_purging_erases_one_identity_s_events_of_one_account(
     db: Database, events: Events, account: Account, stranger: Account
 ) -> None:
     await record(db, events, account, "a.account")
-    await record(db, events, account, "a.one", "a.two", identity=(1, "one"))
-    await record(db, events, stranger, "a.theirs", identity=(1, "one"))
+    await record(db, events, account, "a.one", "a.two", identity=(1001, "one"))
+    await record(db, events, stranger, "a.theirs", identity=(1001, "one"))
     async with db.begin() as tx:
-        assert await events.purge(tx, account.id, 1) == 2
+        assert await events.purge(tx, account.id, 1001) == 2
 
     assert await types(events, account) == ["a.account"]
     assert await types(events, stranger) == ["a.theirs"]

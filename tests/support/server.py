@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.last_wish import LastWish
+
 PROGRAM = Path(sys.executable).with_name("ravi-server")
 READY = re.compile(r"\bready\b.*?(https?://[\w.:\[\]-]+)", re.IGNORECASE)
 PATIENCE = 30.0
@@ -44,6 +46,7 @@ class Server:
         if database:
             self.env["RAVI_SERVER_DATABASE"] = database
         self._process: subprocess.Popen[str] | None = None
+        self._end_with_us: LastWish | None = None
         self._reader: threading.Thread | None = None
         self._news = threading.Condition()
 
@@ -71,6 +74,7 @@ class Server:
             cwd=self.data.parent,
             start_new_session=True,
         )
+        self._end_with_us = LastWish('kill -9 "-$1"', str(self._process.pid))
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
         line = self.wait_for_line(READY, since=first)
@@ -93,6 +97,22 @@ class Server:
         if self._process is not None:
             self.stop()
         return self.start()
+
+    def wait(self, within: float = PATIENCE) -> int:
+        """Return the exit status of a process that ends by itself, or by a signal that the test has sent to `pid`."""
+        assert self._process is not None, "the server is not running"
+        status = self._process.wait(within)
+        self._process = None
+        self.close()
+        return status
+
+    def close(self) -> None:
+        """Stop it if it runs, and let go of what watches over it."""
+        if self._process is not None:
+            self.stop()
+        if self._end_with_us is not None:
+            self._end_with_us.withdraw()
+            self._end_with_us = None
 
     @property
     def running(self) -> bool:
@@ -162,6 +182,7 @@ class Server:
             reader.join()
             pytest.fail(f"ravi-server did not stop within {PATIENCE:.0f} s:\n" + "\n".join(self.lines[-20:]))
         reader.join(PATIENCE)
+        self.close()
         return status
 
 
@@ -180,8 +201,7 @@ def make_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeServer
 
     yield make
     for server in started:
-        if server._process is not None:
-            server.stop()
+        server.close()
     # A request that ended in "the server failed" is a bug even where the test did not look at its answer.
     faults = [line for server in started for line in server.lines if '"event":"fault"' in line or "Traceback" in line]
     assert not faults, "ravi-server logged faults:\n" + "\n".join(faults)

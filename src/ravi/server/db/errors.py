@@ -1,6 +1,6 @@
 """What can be wrong with a database as a whole. A noun's own clashes are its `storage.py`'s business."""
 
-from ravi.errors import Unavailable
+from ravi.errors import NotFound, Unavailable
 
 
 class DatabaseUnavailable(Unavailable):
@@ -9,6 +9,10 @@ class DatabaseUnavailable(Unavailable):
 
 class DatabaseBusy(DatabaseUnavailable):
     """Another process held the write lock for longer than we wait."""
+
+
+class ReferenceGone(NotFound):
+    """A row that the statement refers to was deleted by somebody else in the meantime."""
 
 
 class SchemaTooNew(RuntimeError):

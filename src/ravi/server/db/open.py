@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ravi.server.db.engine import Database
+from ravi.server.db.errors import DatabaseUnavailable
 from ravi.server.db.migrate import migrate
 from ravi.server.db.sqlite import SqliteDatabase
 
@@ -33,7 +34,11 @@ async def open_database(url: str, *, pool_size: int = 8) -> Database:
 
 def _private_file(name: str) -> str:
     path = Path(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=True)
-    path.chmod(0o600)  # it may have been copied here under a looser umask
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+        path.chmod(0o600)  # it may have been copied here under a looser umask
+    except OSError as fault:
+        reason = (fault.strerror or "no reason given").lower()
+        raise DatabaseUnavailable(f"the database's file cannot be made: {reason}") from fault
     return str(path)

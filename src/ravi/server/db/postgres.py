@@ -14,7 +14,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ravi.server.db.engine import Row, Transaction
-from ravi.server.db.errors import DatabaseUnavailable
+from ravi.server.db.errors import DatabaseUnavailable, ReferenceGone
 
 log = logging.getLogger("ravi.db")
 
@@ -146,6 +146,10 @@ def translate(sql: str) -> str:
 def _faults() -> Iterator[None]:
     try:
         yield
+    except psycopg.errors.ForeignKeyViolation as fault:
+        raise ReferenceGone("what this refers to is gone") from fault
+    except psycopg.errors.ReadOnlySqlTransaction as fault:  # a replica, or one that was demoted
+        raise DatabaseUnavailable("the database takes no writes") from fault
     except PoolTimeout as fault:
         raise DatabaseUnavailable("no database connection became free in time") from fault
     except (psycopg.OperationalError, psycopg.InterfaceError) as fault:

@@ -19,7 +19,7 @@ from types import TracebackType
 import apsw
 
 from ravi.server.db.engine import Row, Transaction
-from ravi.server.db.errors import DatabaseBusy, DatabaseUnavailable
+from ravi.server.db.errors import DatabaseBusy, DatabaseUnavailable, ReferenceGone
 
 #: How long a writer waits for another *process* (such as `ravi-server owner add`) before it gives up.
 BUSY_SECONDS = 5.0
@@ -52,8 +52,9 @@ class SqliteDatabase:
         return self._ask(sql, params)
 
     def _ask(self, sql: str, params: dict[str, object]) -> list[Row]:
-        inside = self._ambient.get()
-        return _execute(self._writer if inside else self._reader, sql, params).fetchall()
+        if inside := self._ambient.get():
+            return inside._execute(sql, params).fetchall()
+        return _execute(self._reader, sql, params).fetchall()
 
     def begin(self) -> "_Savepoint":
         return _Savepoint(self, outer=self._ambient.get())
@@ -87,9 +88,24 @@ class SqliteDatabase:
                 raise _unavailable(fault) from fault
         self._waiting = []
 
+    def _notice_loss(self) -> None:
+        """If SQLite has rolled back the open batch by itself, refuse everybody in it. Called with the turn held."""
+        if self._waiting is not None and self._writer.get_autocommit():
+            self._refuse(self._waiting, DatabaseUnavailable("the database gave up this transaction"))
+            self._waiting, self._topics = None, []
+
+    @staticmethod
+    def _refuse(waiting: "list[asyncio.Future[None]]", failure: DatabaseUnavailable) -> None:
+        for future in waiting:
+            if not future.done():
+                future.set_exception(failure)
+
     async def _commit(self) -> None:
         async with self._turn:
-            waiting, topics = self._waiting or [], self._topics
+            if self._waiting is None:  # lost since this was planned
+                self._committer = None
+                return
+            waiting, topics = self._waiting, self._topics
             self._waiting, self._topics, self._committer = None, [], None
             loop = asyncio.get_running_loop()
             try:
@@ -97,10 +113,7 @@ class SqliteDatabase:
             except apsw.Error as fault:
                 with contextlib.suppress(apsw.Error):
                     self._writer.execute("ROLLBACK")
-                failure = _unavailable(fault)
-                for future in waiting:
-                    if not future.done():
-                        future.set_exception(failure)
+                self._refuse(waiting, _unavailable(fault))
                 return
             for future in waiting:
                 if not future.done():  # its request may have been cancelled; what it wrote is durable anyway
@@ -119,15 +132,22 @@ class _Savepoint:
         self._topics: list[str] = []
 
     async def one(self, sql: str, **params: object) -> Row | None:
-        rows = _execute(self._db._writer, sql, params).fetchall()
+        rows = self._execute(sql, params).fetchall()
         return rows[0] if rows else None
 
     async def all(self, sql: str, **params: object) -> list[Row]:
-        return _execute(self._db._writer, sql, params).fetchall()
+        return self._execute(sql, params).fetchall()
 
     async def run(self, sql: str, **params: object) -> int:
-        _execute(self._db._writer, sql, params).fetchall()
+        self._execute(sql, params).fetchall()
         return self._db._writer.changes()
+
+    def _execute(self, sql: str, params: dict[str, object]) -> apsw.Cursor:
+        # After a full disk or an I/O error SQLite has rolled back everything by itself. Whoever overlooked that
+        # and went on would write outside any transaction.
+        if self._db._writer.get_autocommit():
+            raise DatabaseUnavailable("the database gave up this transaction")
+        return _execute(self._db._writer, sql, params)
 
     async def lock(self, subject: str) -> None:
         """Nothing to do: there is one writer."""
@@ -140,6 +160,7 @@ class _Savepoint:
         if self._outer is None:
             await db._turn.acquire()
             try:
+                db._notice_loss()
                 if db._waiting is None:
                     await db._open_batch()
                 _execute(db._writer, "SAVEPOINT body", {})
@@ -159,12 +180,11 @@ class _Savepoint:
         durable: asyncio.Future[None] | None = None
         try:
             if error is not None:
-                # Rolling back fails only when SQLite has already rolled back by itself (disk full).
-                with contextlib.suppress(apsw.Error):
-                    db._writer.execute("ROLLBACK TO body")
-                    db._writer.execute("RELEASE body")
+                if not db._writer.get_autocommit():
+                    _execute(db._writer, "ROLLBACK TO body", {})
+                    _execute(db._writer, "RELEASE body", {})
             else:
-                _execute(db._writer, "RELEASE body", {})
+                self._execute("RELEASE body", {})
                 if self._outer is not None:
                     self._outer._topics += self._topics
                 elif db._waiting is not None:
@@ -173,6 +193,7 @@ class _Savepoint:
                     db._topics += self._topics
         finally:
             if self._outer is None:
+                db._notice_loss()
                 if db._committer is None and db._waiting is not None:
                     db._committer = asyncio.create_task(db._commit(), name="sqlite commit")
                 db._turn.release()
@@ -200,6 +221,10 @@ def _execute(connection: apsw.Connection, sql: str, params: dict[str, object]) -
         return connection.execute(sql, params)
     except _FAULTS as fault:
         raise _unavailable(fault) from fault
+    except apsw.ConstraintError as fault:
+        if getattr(fault, "extendedresult", None) != apsw.SQLITE_CONSTRAINT_FOREIGNKEY:  # not in its type stubs
+            raise
+        raise ReferenceGone("what this refers to is gone") from fault
 
 
 _FAULTS = (

@@ -15,6 +15,7 @@ from ravi.wire.scopes import Scope
 routes = Routes("events")
 
 LARGEST_PAGE = 1000
+MOST_TYPES = 50
 
 
 class EventQuery(TypedDict, total=False):
@@ -34,6 +35,8 @@ async def replay(who: Principal, query: EventQuery, events: Events) -> EventPage
     if limit < 1:
         raise invalid(limit="must be at least 1")
     types = [name for name in query.get("event_types", "").split(",") if name]
+    if len(types) > MOST_TYPES:
+        raise invalid(event_types=f"at most {MOST_TYPES} names")
     identity_id = who.identity.id if who.identity else None
     found = await events.list_after(
         who.account_id, identity_id, since=since, limit=min(limit, LARGEST_PAGE), types=types

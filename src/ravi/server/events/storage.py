@@ -35,27 +35,18 @@ async def list_after(
     db: Queries, account_id: int, identity_id: int | None, *, since: int, limit: int, types: list[str]
 ) -> list[Event]:
     """Return at most *limit* events after *since*, oldest first; of one identity, or of the whole account."""
-    # The types are compared inside one parameter, so that the statement stays the same text.
-    wanted = f",{','.join(types)}," if types else ""
-    if identity_id is None:
-        rows = await db.all(
-            f"SELECT {_COLUMNS} FROM events WHERE account_id = :account AND seq > :since"
-            " AND (:wanted = '' OR :wanted LIKE '%,' || type || ',%') ORDER BY seq LIMIT :limit",
-            account=account_id,
-            since=since,
-            wanted=wanted,
-            limit=limit,
-        )
-    else:
-        rows = await db.all(
-            f"SELECT {_COLUMNS} FROM events WHERE identity_id = :identity AND account_id = :account AND seq > :since"
-            " AND (:wanted = '' OR :wanted LIKE '%,' || type || ',%') ORDER BY seq LIMIT :limit",
-            identity=identity_id,
-            account=account_id,
-            since=since,
-            wanted=wanted,
-            limit=limit,
-        )
+    conditions = ["account_id = :account", "seq > :since"]
+    params: dict[str, object] = {"account": account_id, "since": since, "limit": limit}
+    if identity_id is not None:
+        conditions.append("identity_id = :identity")
+        params["identity"] = identity_id
+    if types:
+        names = {f"type_{place}": type_ for place, type_ in enumerate(types)}
+        conditions.append(f"type IN ({', '.join(f':{name}' for name in names)})")
+        params |= names
+    rows = await db.all(
+        f"SELECT {_COLUMNS} FROM events WHERE {' AND '.join(conditions)} ORDER BY seq LIMIT :limit", **params
+    )
     return [_event(row) for row in rows]
 
 

@@ -57,7 +57,7 @@ async def test_address_and_password_sign_in(site: SignIn) -> None:
     [
         {"email": EMAIL, "password": "wrong password"},
         {"email": "nobody@example.org", "password": PASSWORD},
-        {"email": "ada@example.org\x00", "password": PASSWORD},
+        {"email": "ada@example.org\x01", "password": PASSWORD},
         {"email": EMAIL},
         {"password": PASSWORD},
         {"signin_code": "AAAA-AAAA-AAAA"},

@@ -63,7 +63,7 @@ CREATE TABLE addresses (
     id {id},
     uuid TEXT NOT NULL UNIQUE,
     account_id {int} NOT NULL REFERENCES accounts (id),
-    identity_id {int} UNIQUE REFERENCES identities (id),
+    identity_id {int} UNIQUE REFERENCES identities (id) ON DELETE SET NULL,
     address TEXT NOT NULL UNIQUE,
     created_at {int} NOT NULL,
     released_at {int}
@@ -73,7 +73,7 @@ CREATE INDEX addresses_by_account ON addresses (account_id, id);
 CREATE TABLE numbers (
     id {id},
     account_id {int} NOT NULL REFERENCES accounts (id),
-    identity_id {int} UNIQUE REFERENCES identities (id),
+    identity_id {int} UNIQUE REFERENCES identities (id) ON DELETE SET NULL,
     carrier TEXT NOT NULL,
     number TEXT UNIQUE,
     created_at {int} NOT NULL,
@@ -180,7 +180,7 @@ CREATE TABLE events (
     seq {id},
     id TEXT NOT NULL UNIQUE,
     account_id {int} NOT NULL REFERENCES accounts (id),
-    identity_id {int},
+    identity_id {int} REFERENCES identities (id) ON DELETE CASCADE,
     identity_uuid TEXT,
     type TEXT NOT NULL,
     data TEXT NOT NULL,
