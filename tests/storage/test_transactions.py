@@ -183,3 +183,15 @@ async def test_cancelling_who_waits_for_a_turn_does_not_lose_the_turn(db: Databa
 
 async def test_a_database_answers_ping(db: Database) -> None:
     await db.ping()
+
+
+async def test_a_task_that_is_made_inside_a_transaction_stands_outside_it(db: Database) -> None:
+    """It inherits the context, and may outlive the transaction: then it would write into somebody else's."""
+    async with db.begin() as tx:
+        await write(tx, "inside")
+        seen = await asyncio.create_task(names(db))
+        later = asyncio.create_task(write_alone(db, "later"))
+    await later
+
+    assert seen == []
+    assert sorted(await names(db)) == ["inside", "later"]

@@ -51,14 +51,14 @@ class PostgresDatabase:
         self._listening = asyncio.create_task(self._listen(), name="postgres listen")
 
     async def one(self, sql: str, **params: object) -> Row | None:
-        if inside := self._ambient.get():
+        if inside := self._inside():
             return await inside.one(sql, **params)
         with _faults():
             async with self._pool.connection() as connection:
                 return await (await connection.execute(translate(sql), params)).fetchone()
 
     async def all(self, sql: str, **params: object) -> list[Row]:
-        if inside := self._ambient.get():
+        if inside := self._inside():
             return await inside.all(sql, **params)
         with _faults():
             async with self._pool.connection() as connection:
@@ -66,7 +66,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
-        outer = self._ambient.get()
+        outer = self._inside()
         with _faults():
             if outer is not None:
                 async with outer.connection.transaction():
@@ -81,6 +81,11 @@ class PostgresDatabase:
                     self._ambient.reset(token)
                 for topic in dict.fromkeys(work.topics):
                     await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, topic))
+
+    def _inside(self) -> "_Work | None":
+        """Return the transaction that this task is in. A task made inside one inherits the variable, not the place."""
+        found = self._ambient.get()
+        return found if found is not None and found.task is asyncio.current_task() else None
 
     def on_notify(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)
@@ -113,6 +118,7 @@ class _Work:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.task = asyncio.current_task()
         self.topics: list[str] = []
 
     async def one(self, sql: str, **params: object) -> Row | None:

@@ -52,12 +52,17 @@ class SqliteDatabase:
         return self._ask(sql, params)
 
     def _ask(self, sql: str, params: dict[str, object]) -> list[Row]:
-        if inside := self._ambient.get():
-            return inside._execute(sql, params).fetchall()
-        return _execute(self._reader, sql, params).fetchall()
+        if inside := self._inside():
+            return inside._rows(sql, params)
+        return _rows(self._reader, sql, params)
 
     def begin(self) -> "_Savepoint":
-        return _Savepoint(self, outer=self._ambient.get())
+        return _Savepoint(self, outer=self._inside())
+
+    def _inside(self) -> "_Savepoint | None":
+        """Return the transaction that this task is in. A task made inside one inherits the variable, not the place."""
+        found = self._ambient.get()
+        return found if found is not None and found.task is asyncio.current_task() else None
 
     def on_notify(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)
@@ -129,25 +134,26 @@ class _Savepoint:
     def __init__(self, db: SqliteDatabase, outer: "_Savepoint | None") -> None:
         self._db = db
         self._outer = outer
+        self.task = asyncio.current_task()
         self._topics: list[str] = []
 
     async def one(self, sql: str, **params: object) -> Row | None:
-        rows = self._execute(sql, params).fetchall()
+        rows = self._rows(sql, params)
         return rows[0] if rows else None
 
     async def all(self, sql: str, **params: object) -> list[Row]:
-        return self._execute(sql, params).fetchall()
+        return self._rows(sql, params)
 
     async def run(self, sql: str, **params: object) -> int:
-        self._execute(sql, params).fetchall()
+        self._rows(sql, params)
         return self._db._writer.changes()
 
-    def _execute(self, sql: str, params: dict[str, object]) -> apsw.Cursor:
+    def _rows(self, sql: str, params: dict[str, object]) -> list[Row]:
         # After a full disk or an I/O error SQLite has rolled back everything by itself. Whoever overlooked that
         # and went on would write outside any transaction.
         if self._db._writer.get_autocommit():
             raise DatabaseUnavailable("the database gave up this transaction")
-        return _execute(self._db._writer, sql, params)
+        return _rows(self._db._writer, sql, params)
 
     async def lock(self, subject: str) -> None:
         """Nothing to do: there is one writer."""
@@ -163,12 +169,12 @@ class _Savepoint:
                 db._notice_loss()
                 if db._waiting is None:
                     await db._open_batch()
-                _execute(db._writer, "SAVEPOINT body", {})
+                _rows(db._writer, "SAVEPOINT body", {})
             except BaseException:
                 db._turn.release()
                 raise
         else:
-            _execute(db._writer, "SAVEPOINT body", {})
+            _rows(db._writer, "SAVEPOINT body", {})
         self._token = db._ambient.set(self)
         return self
 
@@ -181,10 +187,10 @@ class _Savepoint:
         try:
             if error is not None:
                 if not db._writer.get_autocommit():
-                    _execute(db._writer, "ROLLBACK TO body", {})
-                    _execute(db._writer, "RELEASE body", {})
+                    _rows(db._writer, "ROLLBACK TO body", {})
+                    _rows(db._writer, "RELEASE body", {})
             else:
-                self._execute("RELEASE body", {})
+                self._rows("RELEASE body", {})
                 if self._outer is not None:
                     self._outer._topics += self._topics
                 elif db._waiting is not None:
@@ -215,10 +221,10 @@ def _connect(path: str, *, wait_ms: int) -> apsw.Connection:
     return connection
 
 
-def _execute(connection: apsw.Connection, sql: str, params: dict[str, object]) -> apsw.Cursor:
+def _rows(connection: apsw.Connection, sql: str, params: dict[str, object]) -> list[Row]:
     # No context manager here: it would cost as much as the query.
     try:
-        return connection.execute(sql, params)
+        return connection.execute(sql, params).fetchall()
     except _FAULTS as fault:
         raise _unavailable(fault) from fault
     except apsw.ConstraintError as fault:
