@@ -10,13 +10,13 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-import apsw
-
 _DISTRIBUTIONS = ("uvicorn", "uvloop", "httptools", "starlette", "msgspec", "apsw", "psycopg")
 
 
 def shape() -> dict[str, str]:
     """Return what there is to know about this machine, by heading."""
+    import apsw  # here, so that another interpreter than the venv's gets as far as being told so
+
     return {
         "CPU": f"{os.cpu_count()} x {_cpu_model()}",
         "memory": f"{_total_memory() / 2**30:.1f} GiB",

@@ -216,6 +216,9 @@ def _connect(path: str, *, wait_ms: int) -> apsw.Connection:
         connection.pragma("synchronous", "full")
         connection.pragma("foreign_keys", True)
         connection.pragma("temp_store", "memory")
+        # One plan for each statement, whatever is bound to it. Otherwise this build of SQLite plans a statement anew
+        # for every set of values: 8 of the 10 µs that recognising a credential took.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     except _FAULTS as fault:
         raise _unavailable(fault) from fault
     return connection

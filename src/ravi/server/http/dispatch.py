@@ -1,6 +1,7 @@
 """The ASGI application of the API: finds the route, asks who is calling, decodes, calls, encodes, logs."""
 
 import asyncio
+import itertools
 import logging
 import secrets
 import time
@@ -175,6 +176,10 @@ class Api:
         )
 
 
+#: Request ids name a line in the log and guard nothing, so they need not be unpredictable, only different.
+_PROCESS = secrets.token_hex(6)
+_COUNTER = itertools.count(1)
+
 _INTERESTING = frozenset((b"authorization", b"x-ravi-identity", b"idempotency-key", b"x-request-id", b"content-length"))
 
 
@@ -187,7 +192,7 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
     # Only a plain one is taken over: it is written into logs and headers.
     if given and len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum():
         return given
-    return secrets.token_hex(8)
+    return f"{_PROCESS}{next(_COUNTER):x}"
 
 
 def _chosen_identity(scope: Scope, headers: dict[bytes, bytes]) -> str | None:

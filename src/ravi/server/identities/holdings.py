@@ -62,6 +62,15 @@ async def insert_number(tx: Transaction, *, account_id: int, identity_id: int, c
     return int(row[0])
 
 
+async def drop_reserved_number(tx: Transaction, account_id: int, identity_id: int) -> None:
+    """Take back the row of a number that could not be had; a number that was given stays."""
+    await tx.run(
+        "DELETE FROM numbers WHERE identity_id = :identity AND account_id = :account AND number IS NULL",
+        identity=identity_id,
+        account=account_id,
+    )
+
+
 async def set_number(tx: Transaction, account_id: int, number_id: int, number: str) -> None:
     await tx.run(
         "UPDATE numbers SET number = :number WHERE id = :id AND account_id = :account",

@@ -50,6 +50,8 @@ def check_name(name: str) -> str:
         raise invalid(name=f"must have at most {LONGEST_NAME} characters")
     # Controls and direction marks would let a name rewrite the line of a terminal or table that shows it; what is
     # invisible could carry words that a person does not see and a language model does.
+    if name.isascii() and name.isprintable():
+        return name  # nearly always
     if any(unicodedata.category(c) in _REFUSED and c not in _JOINERS for c in name):
         raise invalid(name="must not contain control characters, direction marks or invisible characters")
     return name

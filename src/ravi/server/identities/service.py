@@ -234,11 +234,11 @@ class Identities(Addresses):
         if wanted is False or (wanted is None and not self._numbers.by_default):
             return None
         try:
-            async with self._db.begin():  # a savepoint: without a number, no reserved row stays behind
-                return await self._give_number(tx, account_id, identity_id)
+            return await self._give_number(tx, account_id, identity_id)
         except NumbersExhausted:
             if wanted:
                 raise
+            await holdings.drop_reserved_number(tx, account_id, identity_id)
             return None  # nobody asked for one
 
     async def _give_number(self, tx: Transaction, account_id: int, identity_id: int) -> str:
