@@ -177,7 +177,7 @@ class Api:
 
 
 #: Request ids name a line in the log and guard nothing, so they need not be unpredictable, only different.
-_PROCESS = secrets.token_hex(6)
+_PROCESS = secrets.token_hex(4)
 _COUNTER = itertools.count(1)
 
 _INTERESTING = frozenset((b"authorization", b"x-ravi-identity", b"idempotency-key", b"x-request-id", b"content-length"))
@@ -192,7 +192,7 @@ def _request_id(headers: dict[bytes, bytes]) -> str:
     # Only a plain one is taken over: it is written into logs and headers.
     if given and len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum():
         return given
-    return f"{_PROCESS}{next(_COUNTER):x}"
+    return f"{_PROCESS}{next(_COUNTER):08x}"
 
 
 def _chosen_identity(scope: Scope, headers: dict[bytes, bytes]) -> str | None:
