@@ -14,8 +14,8 @@ from benchmarks.servers import Owner, Serving, ravi_server, sign_in, workplace
 
 FEW = 100
 MANY = 100_000
-READS = 200
-CREATES = 20
+READS = 1000
+CREATES = 60
 
 
 def run(effort: Effort) -> Iterator[Table]:
