@@ -242,10 +242,15 @@ def test_rows_of_tenants_are_only_reached_through_their_owner() -> None:
 
 
 def test_conditions_that_are_put_together_begin_with_the_owner() -> None:
-    """Two functions build their WHERE from a list; the walk above cannot see into it."""
+    """Three functions build their WHERE from a list; the walk above cannot see into it."""
     joined = [each.place for each in statements() if "(conditions)" in each.sql]
 
-    assert joined == ["events/storage.py:list_after", "identities/storage.py:list_"]
+    assert sorted(joined) == [
+        "events/storage.py:list_after",
+        "identities/holdings.py:_live",
+        "identities/storage.py:list_",
+    ]
+    assert 'conditions = ["account_id = :account"' in (SERVER / "identities/holdings.py").read_text()
     assert 'conditions = ["account_id = :account"' in (SERVER / "events/storage.py").read_text()
     assert 'conditions = ["i.account_id = :account"' in (SERVER / "identities/storage.py").read_text()
 

@@ -1,12 +1,9 @@
 """Tokens, keys and the account over HTTP. Signing in itself is in `login`."""
 
-from datetime import timedelta
-
 from ravi.server.auth.records import Account, Key, Tokens
 from ravi.server.auth.service import Auth
 from ravi.server.http import Principal, Routes, Selects
-from ravi.server.http.errors import invalid
-from ravi.server.http.times import rfc3339, rfc3339_or_none
+from ravi.server.http.times import rfc3339, rfc3339_or_none, ttl_or_none
 from ravi.wire import auth as wire
 from ravi.wire import paths
 from ravi.wire.identities import Owner
@@ -50,7 +47,9 @@ async def list_management_keys(who: Principal, auth: Auth) -> list[wire.Manageme
 @routes.post(paths.KEYS_MANAGEMENT, scope=Scope.MANAGEMENT_KEYS, status=201, creates=True)
 async def create_management_key(who: Principal, body: wire.ManagementKeyCreate, auth: Auth) -> wire.ManagementKey:
     """Mint an account key; the answer is the only place where it is shown."""
-    minted = await auth.mint_management_key(who.account_id, body.get("label") or "api", _ttl(body.get("ttl_seconds")))
+    minted = await auth.mint_management_key(
+        who.account_id, body.get("label") or "api", ttl_or_none(body.get("ttl_seconds"))
+    )
     return management_key_to_wire(minted.key, secret=minted.secret)
 
 
@@ -72,7 +71,7 @@ async def create_identity_key(who: Principal, body: wire.IdentityKeyCreate, auth
     """Mint a key for one identity; the answer is the only place where it is shown."""
     identity = await auth.select(who, body["identity_uuid"])
     minted = await auth.mint_identity_key(
-        who.account_id, identity, body.get("label") or "api", _ttl(body.get("ttl_seconds"))
+        who.account_id, identity, body.get("label") or "api", ttl_or_none(body.get("ttl_seconds"))
     )
     return identity_key_to_wire(minted.key, secret=minted.secret)
 
@@ -111,11 +110,3 @@ def management_key_to_wire(key: Key, secret: str | None = None) -> wire.Manageme
 def identity_key_to_wire(key: Key, secret: str | None = None) -> wire.IdentityKey:
     identity = key.identity_uuid or ""
     return {**management_key_to_wire(key, secret), "identity": identity, "identity_uuid": identity}
-
-
-def _ttl(seconds: int | None) -> timedelta | None:
-    if seconds is None:
-        return None
-    if not 0 < seconds < 10**10:
-        raise invalid(ttl_seconds="must be a positive number of seconds")
-    return timedelta(seconds=seconds)

@@ -83,7 +83,7 @@ class Api:
             extra = errors.headers_of(error)
             if status >= 500:
                 log.error("refused", extra={"request_id": request_id, "code": error.code, "reason": error.message})
-        except Exception:
+        except Exception:  # the last resort: the peer gets an envelope, the log gets the traceback
             log.exception("fault", extra={"request_id": request_id})
             fault = RaviError("the server failed", code="server.error", hint=f"see the server's log for {request_id}")
             status, body = 500, encoding.encode(errors.envelope(fault, request_id))

@@ -31,9 +31,9 @@ class Addresses:
         """Return the domains that the account may have addresses on, the default first."""
         return await storage.list_domains(self._db, account_id)
 
-    async def list_inboxes(self, account_id: int, identity_id: int | None) -> list[Inbox]:
-        """Return the live addresses of one identity, or of the account."""
-        return await holdings.list_inboxes(self._db, account_id, identity_id)
+    async def list_inboxes(self, account_id: int, identity_id: int | None, inbox_id: int | None = None) -> list[Inbox]:
+        """Return the live addresses of one identity, or of the account; of them only *inbox_id* if given."""
+        return await holdings.list_inboxes(self._db, account_id, identity_id, inbox_id)
 
     async def available(self, account_id: int, wish: str) -> tuple[str, bool]:
         """Return the whole address that *wish* means and whether it is free. Raises AddressInvalid, DomainMissing."""

@@ -5,7 +5,7 @@ A row is never deleted. When its identity goes, the row stays behind without an 
 number keeps anybody else from getting it.
 """
 
-from ravi.server.db import Queries, Transaction, from_micros
+from ravi.server.db import Queries, Row, Transaction, from_micros
 from ravi.server.identities.records import Inbox, Number
 
 
@@ -30,21 +30,9 @@ async def address_exists(db: Queries, address: str) -> bool:
     return await db.one("SELECT 1 FROM addresses WHERE address = :address", address=address) is not None
 
 
-async def list_inboxes(db: Queries, account_id: int, identity_id: int | None) -> list[Inbox]:
-    """Return the live addresses of one identity, or of the account, oldest first."""
-    if identity_id is not None:
-        rows = await db.all(
-            "SELECT id, uuid, address, created_at FROM addresses"
-            " WHERE identity_id = :identity AND account_id = :account",
-            identity=identity_id,
-            account=account_id,
-        )
-    else:
-        rows = await db.all(
-            "SELECT id, uuid, address, created_at FROM addresses"
-            " WHERE account_id = :account AND identity_id IS NOT NULL ORDER BY id",
-            account=account_id,
-        )
+async def list_inboxes(db: Queries, account_id: int, identity_id: int | None, row_id: int | None = None) -> list[Inbox]:
+    """Return the live addresses of one identity, or of the account, oldest first; of them only *row_id* if given."""
+    rows = await _live(db, "id, uuid, address, created_at", "addresses", account_id, identity_id, row_id)
     return [Inbox(id_, uuid, address, from_micros(at)) for id_, uuid, address, at in rows]
 
 
@@ -80,21 +68,11 @@ async def set_number(tx: Transaction, account_id: int, number_id: int, number: s
     )
 
 
-async def list_numbers(db: Queries, account_id: int, identity_id: int | None) -> list[Number]:
-    """Return the live numbers of one identity, or of the account, oldest first."""
-    if identity_id is not None:
-        rows = await db.all(
-            "SELECT id, number, carrier, created_at FROM numbers"
-            " WHERE identity_id = :identity AND account_id = :account",
-            identity=identity_id,
-            account=account_id,
-        )
-    else:
-        rows = await db.all(
-            "SELECT id, number, carrier, created_at FROM numbers"
-            " WHERE account_id = :account AND identity_id IS NOT NULL ORDER BY id",
-            account=account_id,
-        )
+async def list_numbers(
+    db: Queries, account_id: int, identity_id: int | None, row_id: int | None = None
+) -> list[Number]:
+    """Return the live numbers of one identity, or of the account, oldest first; of them only *row_id* if given."""
+    rows = await _live(db, "id, number, carrier, created_at", "numbers", account_id, identity_id, row_id)
     return [Number(id_, number, carrier, from_micros(at)) for id_, number, carrier, at in rows]
 
 
@@ -108,3 +86,19 @@ async def release(tx: Transaction, account_id: int, identity_id: int, *, at: int
             identity=identity_id,
             account=account_id,
         )
+
+
+async def _live(
+    db: Queries, columns: str, table: str, account_id: int, identity_id: int | None, row_id: int | None
+) -> list[Row]:
+    conditions = ["account_id = :account"]
+    params: dict[str, object] = {"account": account_id}
+    if identity_id is None:
+        conditions.append("identity_id IS NOT NULL")
+    else:
+        conditions.append("identity_id = :identity")
+        params["identity"] = identity_id
+    if row_id is not None:
+        conditions.append("id = :id")
+        params["id"] = row_id
+    return await db.all(f"SELECT {columns} FROM {table} WHERE {' AND '.join(conditions)} ORDER BY id", **params)

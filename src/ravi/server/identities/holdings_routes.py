@@ -29,10 +29,10 @@ async def list_inboxes(who: Principal, identities: Identities) -> list[wire.Inbo
 @routes.get(f"{paths.EMAIL}{{inbox_id}}/", scope=Scope.IDENTITIES_READ, selects=Selects.ACTS)
 async def get_inbox(who: Principal, inbox_id: int, identities: Identities) -> wire.Inbox:
     """Show one address by its id."""
-    for inbox in await identities.list_inboxes(who.account_id, who.identity.id if who.identity else None):
-        if inbox.id == inbox_id:
-            return inbox_to_wire(inbox)
-    raise NotFound("Not found.")
+    found = await identities.list_inboxes(who.account_id, who.identity.id if who.identity else None, inbox_id)
+    if not found:
+        raise NotFound("Not found.")
+    return inbox_to_wire(found[0])
 
 
 @routes.post(paths.EMAIL, scope=Scope.IDENTITIES_WRITE, selects=Selects.ACTS, status=201, creates=True)
@@ -66,10 +66,10 @@ async def list_numbers(who: Principal, identities: Identities) -> list[wire.Phon
 @routes.get(f"{paths.PHONE}{{number_id}}/", scope=Scope.IDENTITIES_READ, selects=Selects.ACTS)
 async def get_number(who: Principal, number_id: int, identities: Identities) -> wire.Phone:
     """Show one number by its id."""
-    for number in await identities.list_numbers(who.account_id, who.identity.id if who.identity else None):
-        if number.id == number_id:
-            return number_to_wire(number)
-    raise NotFound("Not found.")
+    found = await identities.list_numbers(who.account_id, who.identity.id if who.identity else None, number_id)
+    if not found:
+        raise NotFound("Not found.")
+    return number_to_wire(found[0])
 
 
 @routes.get(paths.DOMAINS, scope=Scope.DOMAINS_READ, lists=True)

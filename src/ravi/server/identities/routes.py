@@ -1,13 +1,12 @@
 """Identities over HTTP. What they hold (addresses, numbers, domains) is in `holdings_routes.py`."""
 
-from datetime import timedelta
 from typing import TypedDict
 
 from ravi.errors import Forbidden, IdentityNotFound
 from ravi.server.auth import Auth
 from ravi.server.http import Answer, IdentityRef, Principal, Routes
 from ravi.server.http.errors import invalid
-from ravi.server.http.times import rfc3339, rfc3339_or_none
+from ravi.server.http.times import rfc3339, rfc3339_or_none, ttl_or_none
 from ravi.server.identities.records import Identity, NewIdentity, Place, Receipt
 from ravi.server.identities.service import Identities
 from ravi.wire import identities as wire
@@ -94,7 +93,7 @@ async def _update(
         identity_uuid,
         name=body.get("name"),
         labels=body.get("labels"),
-        ttl=_seconds(ttl),
+        ttl=ttl_or_none(ttl),
         endless="ttl_seconds" in body and ttl is None,
     )
     return to_wire(identity)
@@ -141,7 +140,7 @@ def from_wire(body: wire.IdentityCreate) -> NewIdentity:
         address=_address_wish(body),
         phone=body.get("provision_phone"),
         labels=body.get("labels", {}),
-        ttl=_seconds(body.get("ttl_seconds")),
+        ttl=ttl_or_none(body.get("ttl_seconds")),
         workspace=_place(workspace) if workspace else None,
         reuse=body.get("reuse", False),
     )
@@ -201,11 +200,3 @@ def _place(workspace: wire.Workspace) -> Place:
     if not path or len(path) > 4096 or "\0" in path:
         raise invalid(workspace="path must be 1 to 4096 characters")
     return Place(host, path)
-
-
-def _seconds(value: int | None) -> timedelta | None:
-    if value is None:
-        return None
-    if not 0 < value < 10**10:
-        raise invalid(ttl_seconds="must be a positive number of seconds")
-    return timedelta(seconds=value)

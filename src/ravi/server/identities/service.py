@@ -224,9 +224,11 @@ class Identities(Addresses):
             await self._record(tx, account_id, event_types.IDENTITY_PHONE_ADDED, identity)
         return identity
 
-    async def list_numbers(self, account_id: int, identity_id: int | None) -> list[Number]:
-        """Return the live numbers of one identity, or of the account."""
-        return await holdings.list_numbers(self._db, account_id, identity_id)
+    async def list_numbers(
+        self, account_id: int, identity_id: int | None, number_id: int | None = None
+    ) -> list[Number]:
+        """Return the live numbers of one identity, or of the account; of them only *number_id* if given."""
+        return await holdings.list_numbers(self._db, account_id, identity_id, number_id)
 
     async def _give_number_by_custom(
         self, tx: Transaction, account_id: int, identity_id: int, wanted: bool | None

@@ -31,5 +31,5 @@ async def _repeat(interval: timedelta, name: str, work: Callable[[], Awaitable[o
         await asyncio.sleep(interval.total_seconds())
         try:
             await work()
-        except Exception:
+        except Exception:  # a chore must outlive any single failure; it is logged, not hidden
             log.exception("chore failed", extra={"chore": name})

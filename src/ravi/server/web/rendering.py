@@ -85,7 +85,7 @@ class Pages:
                 response = await handler(request)
             except RaviError as error:
                 response = self.show("error.html", error=error, request_id=request_id)
-            except Exception:
+            except Exception:  # the last resort: the visitor gets a page, the log gets the traceback
                 log.exception("fault", extra={"request_id": request_id})
                 fault = RaviError("the server failed", code="server.error")
                 response = self.show("error.html", error=fault, request_id=request_id)
