@@ -8,6 +8,12 @@ Every error that Ravi raises on purpose.
     │   ├── ConfigUntrusted         ... asks for more than its place allows
     │   ├── NotSignedIn             ... holds no credential for this
     │   └── IdentityRequired        ... selects no identity (the server says so too)
+    ├── VaultError                  what only the client can know, because only it has keys
+    │   ├── VaultLocked             ... this machine holds no key for it
+    │   ├── VaultPinWrong           ... PIN and recovery code open nothing
+    │   ├── RecoveryCodeInvalid     ... the recovery code is mistyped
+    │   └── VaultUnreadable         ... a value will not open
+    ├── ExportImpossible            a value cannot be written in the format that was asked for
     ├── RequestFailed               the request did not complete
     │   ├── ServerUnreachable       nobody answered at that address
     │   ├── ServerNonsense          what answered is not a Ravi server
@@ -18,9 +24,10 @@ Every error that Ravi raises on purpose.
         ├── Forbidden               403  IdentityDisabled
         ├── NotFound                404  IdentityNotFound, IdentityDeleted, NoInbox, NoPhone
         ├── MethodNotAllowed        405
-        ├── Conflict                409  AddressTaken, InboxExists, PhoneExists, IdentityAmbiguous
+        ├── Conflict                409  AddressTaken, InboxExists, PhoneExists, IdentityAmbiguous, EntryExists,
+        │                                EntryAmbiguous, VaultSetUp, VaultChanged, VaultKeyDiffers, VaultNotUpgraded
         ├── TooLarge                413
-        ├── Invalid                 422  AddressInvalid, DomainMissing, IdempotencyMismatch
+        ├── Invalid                 422  AddressInvalid, DomainMissing, IdempotencyMismatch, PlaintextRefused
         ├── RateLimited             429
         └── ServerFault             5xx  Unavailable, NumbersExhausted
 
@@ -98,6 +105,44 @@ class IdentityRequired(ConfigError):
 
     code = codes.IDENTITY_REQUIRED
     hint = "choose one with: ravi identity use <name>, --identity <name>, or a .ravi/config.json"
+
+
+class VaultError(RaviError):
+    """The vault stays closed. The server cannot cause or cure this: it has no key."""
+
+    code = codes.VAULT_LOCKED
+
+
+class VaultLocked(VaultError):
+    """This machine holds no key for this vault."""
+
+    hint = "unlock it with: ravi unlock (or give an agent its own key: ravi vault key)"
+
+
+class VaultPinWrong(VaultError):
+    """PIN and secret key do not open the account's root key."""
+
+    code = codes.VAULT_PIN_WRONG
+
+
+class RecoveryCodeInvalid(VaultError):
+    """The recovery code is not one: too short, strange characters, or a wrong checksum."""
+
+    code = codes.VAULT_RECOVERY_CODE
+    hint = "compare it with recovery-code.txt, or with what was shown when the vault was set up"
+
+
+class VaultUnreadable(VaultError):
+    """A value is not sealed, was sealed with another key or for another place, or was damaged."""
+
+    code = codes.VAULT_UNREADABLE
+    hint = "if the vault was upgraded on another machine: ravi unlock; otherwise do not trust this server's answer"
+
+
+class ExportImpossible(RaviError):
+    """A value cannot be written so that the format's readers read it back; nothing was written."""
+
+    code = codes.EXPORT_IMPOSSIBLE
 
 
 class RequestFailed(RaviError):
@@ -251,6 +296,47 @@ class IdentityAmbiguous(Conflict):
     hint = "use the uuid"
 
 
+class EntryExists(Conflict):
+    """The identity's vault has an entry of that name already."""
+
+    code = codes.VAULT_ENTRY_EXISTS
+
+
+class EntryAmbiguous(Conflict):
+    """Several entries fit; `details` lists them."""
+
+    code = codes.VAULT_ENTRY_AMBIGUOUS
+    hint = "use the uuid"
+
+
+class VaultSetUp(Conflict):
+    """The account's vault is set up already, with another key."""
+
+    code = codes.VAULT_SET_UP
+    hint = "open it with: ravi unlock"
+
+
+class VaultChanged(Conflict):
+    """The entry or the account's wrapped key was changed by somebody else in between."""
+
+    code = codes.VAULT_CHANGED
+    hint = "read it again, then repeat the change"
+
+
+class VaultKeyDiffers(Conflict):
+    """The value was sealed with a key that is not this identity's: nobody could open it later."""
+
+    code = codes.VAULT_KEY_DIFFERS
+    hint = "fetch the present key with: ravi unlock"
+
+
+class VaultNotUpgraded(Conflict):
+    """Values in the old format remain."""
+
+    code = codes.VAULT_NOT_UPGRADED
+    hint = "go on with: ravi vault upgrade"
+
+
 class SelectorsDiffer(Malformed):
     """Two parts of one request name different identities."""
 
@@ -273,6 +359,13 @@ class DomainMissing(Invalid):
     """The server has no default mail domain."""
 
     code = codes.DOMAIN_MISSING
+
+
+class PlaintextRefused(Invalid):
+    """A field that must be sealed was sent readable; it was not stored."""
+
+    code = codes.VAULT_PLAINTEXT_REFUSED
+    hint = "seal it first: the ravi program and the Python library do"
 
 
 class IdempotencyMismatch(Invalid):

@@ -28,7 +28,7 @@ INTERRUPTED = 130
 #: come before classes in each row, because a server may use a code that this version has no class for.
 TABLE: tuple[tuple[int, str, tuple[type[errors.RaviError], ...], tuple[str, ...]], ...] = (
     (OK, "done", (), ()),
-    (VAULT, "the vault is locked, or a value in it will not open", (), ("vault.",)),
+    (VAULT, "the vault is locked, or a value in it will not open", (errors.VaultError,), (codes.VAULT_KEY_DIFFERS,)),
     (USAGE, "the command was put together wrongly; nothing was done", (errors.UsageError,), ()),
     (SIGN_IN, "not signed in, or the credential was refused", (errors.NotSignedIn, errors.Unauthenticated), ()),
     (

@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 
-from ravi.client.core import SENT, UNSENT, Core, Exchange, Pause
+from ravi.client.core import SENT, UNSENT, Compute, Core, Exchange, Pause
 from ravi.client.http1 import MAX_BODY, MAX_HEAD, Answer, check_header
 from ravi.client.proxy import find_proxy
 from ravi.client.session import Client, settings_for
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from ravi.client.calls import Call
-    from ravi.client.core import Renew, Steps
+    from ravi.client.core import Step, Steps
     from ravi.client.nouns.auth import AsyncAuth
     from ravi.client.nouns.events import AsyncEvents
     from ravi.client.nouns.identities import AsyncIdentities
     from ravi.client.nouns.keys import AsyncKeys
     from ravi.client.nouns.own import AsyncOwn
+    from ravi.client.nouns.passwords import AsyncPasswords
+    from ravi.client.nouns.secrets import AsyncSecrets
+    from ravi.client.nouns.totp import AsyncTotp
+    from ravi.client.nouns.vault import AsyncVault
     from ravi.settings.generic import T
     from ravi.settings.values import Credential, Settings
 
@@ -106,6 +110,34 @@ class AsyncClient:
 
         return AsyncEvents(self._run)
 
+    @property
+    def secrets(self) -> AsyncSecrets:
+        """The selected identity's secrets."""
+        from ravi.client.nouns.secrets import AsyncSecrets
+
+        return AsyncSecrets(self._run)
+
+    @property
+    def passwords(self) -> AsyncPasswords:
+        """The selected identity's passwords for sites."""
+        from ravi.client.nouns.passwords import AsyncPasswords
+
+        return AsyncPasswords(self._run)
+
+    @property
+    def totp(self) -> AsyncTotp:
+        """The selected identity's seeds of one-time codes."""
+        from ravi.client.nouns.totp import AsyncTotp
+
+        return AsyncTotp(self._run)
+
+    @property
+    def vault(self) -> AsyncVault:
+        """The keys that open vaults: setting up, unlocking, changing, upgrading."""
+        from ravi.client.nouns.vault import AsyncVault
+
+        return AsyncVault(self._run)
+
     async def close(self) -> None:
         """Close the connections. The client may be used again; it then makes new ones."""
         session, self._session = self._session, None
@@ -139,11 +171,13 @@ class AsyncClient:
             result: T = done.value
             return result
 
-    async def _do(self, step: Exchange | Pause | Renew) -> Any:
+    async def _do(self, step: Step) -> Any:
         if isinstance(step, Exchange):
             return await self._exchange(step)
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)
+        if isinstance(step, Compute):
+            return await asyncio.to_thread(step.work)
         # Waits for a file lock and, rarely, for a server: in a thread, so that the loop goes on.
         return await asyncio.to_thread(_renew, self._core, step.credential, step.force)
 

@@ -18,8 +18,8 @@ from ravi.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import Any
+    from collections.abc import Callable, Generator
+    from typing import Any, TypeAlias
 
     from ravi.client.calls import Call
     from ravi.client.http1 import Answer
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ravi.settings.resolve import Sourced
     from ravi.settings.values import Credential, Settings
 
-    Steps = Generator["Exchange | Pause | Renew", Any, T]
+    Step: TypeAlias = "Exchange | Pause | Renew | Compute"
+    Steps = Generator[Step, Any, T]
 
 #: Seconds to get a connection, all addresses and repetitions together: a stopped server is reported within 2 s.
 CONNECT_SECONDS = 1.8
@@ -72,6 +73,15 @@ class Pause:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
+
+
+class Compute:
+    """Step: do *work*, which takes long enough (Argon2id) that an event loop must not wait for it."""
+
+    __slots__ = ("work",)
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.work = work
 
 
 class Renew:
@@ -132,6 +142,34 @@ class Core:
     def renew(self) -> Steps[Credential]:
         """Renew the saved sign-in now and save it. Raises NotSignedIn when it is none, Unauthenticated when refused."""
         return (yield from self._renew(self._credential(), force=True))
+
+    def known_uuid(self) -> str | None:
+        """The uuid that calls act as, if it is known without asking the server."""
+        selected = self.settings.identity
+        return selected.value if selected is not None and is_uuid(selected.value) else self._selected_uuid
+
+    def acting_uuid(self) -> Steps[str]:
+        """
+        The uuid of the identity that calls act as. A key that is one identity's own says so itself, for which the
+        server is asked. Raises IdentityRequired when nothing selects one.
+        """
+        known = self.known_uuid()
+        if known is None:
+            selected = self.settings.identity
+            if selected is not None:
+                from ravi.client.references import uuid_of
+
+                known = yield from uuid_of(self, selected.value, source=selected.source)
+            else:
+                from ravi.client.calls import auth as calls
+
+                credential = yield from self.fresh_credential()
+                who = (yield from self.send(calls.whoami())) if credential.names_identity else None
+                if who is None or who["identity_uuid"] is None:
+                    raise IdentityRequired(self.settings.no_identity)
+                known = who["identity_uuid"]
+            self._selected_uuid = known
+        return known
 
     def _renew(self, used: Credential, *, force: bool = False) -> Steps[Credential]:
         """A successor of the credential that was *used* in vain, by whomever it was renewed."""

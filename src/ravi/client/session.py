@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ravi.client.core import Core, Exchange, Pause
+from ravi.client.core import Compute, Core, Exchange, Pause
 from ravi.client.transport import Transport
 from ravi.errors import RaviError
 
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from ravi.client.calls import Call
-    from ravi.client.core import Renew, Steps
+    from ravi.client.core import Step, Steps
     from ravi.client.nouns.auth import Auth
     from ravi.client.nouns.events import Events
     from ravi.client.nouns.identities import Identities
     from ravi.client.nouns.keys import Keys
     from ravi.client.nouns.own import Own
+    from ravi.client.nouns.passwords import Passwords
+    from ravi.client.nouns.secrets import Secrets
+    from ravi.client.nouns.totp import Totp
+    from ravi.client.nouns.vault import Vault
     from ravi.settings.generic import T
     from ravi.settings.values import Settings
 
@@ -102,6 +106,34 @@ class Client:
 
         return Events(self._run)
 
+    @property
+    def secrets(self) -> Secrets:
+        """The selected identity's secrets."""
+        from ravi.client.nouns.secrets import Secrets
+
+        return Secrets(self._run)
+
+    @property
+    def passwords(self) -> Passwords:
+        """The selected identity's passwords for sites."""
+        from ravi.client.nouns.passwords import Passwords
+
+        return Passwords(self._run)
+
+    @property
+    def totp(self) -> Totp:
+        """The selected identity's seeds of one-time codes."""
+        from ravi.client.nouns.totp import Totp
+
+        return Totp(self._run)
+
+    @property
+    def vault(self) -> Vault:
+        """The keys that open vaults: setting up, unlocking, changing, upgrading."""
+        from ravi.client.nouns.vault import Vault
+
+        return Vault(self._run)
+
     def close(self) -> None:
         """Close the connection. The client may be used again; it then makes a new one."""
         self._transport.close()
@@ -133,12 +165,14 @@ class Client:
             result: T = done.value
             return result
 
-    def _do(self, step: Exchange | Pause | Renew) -> Any:
+    def _do(self, step: Step) -> Any:
         if isinstance(step, Exchange):
             return self._transport.exchange(step.request, connect_by=step.connect_by, deadline=step.deadline)
         if isinstance(step, Pause):
             time.sleep(step.seconds)
             return None
+        if isinstance(step, Compute):
+            return step.work()
         from ravi.client.renewal import renew
 
         return renew(step.credential, self.send, force=step.force)

@@ -74,6 +74,7 @@ def resolve(
         home=place.ravi_dir,
         config_dir=place.explicit_dir or place.ravi_dir,
         no_identity=selection.silence,
+        vault_key=None if sign_in else credentials.find_vault_key(place, selection),
     )
 
 

@@ -51,6 +51,22 @@ def choose(
     return saved, where
 
 
+def find_vault_key(place: Place, selection: Selection) -> Sourced[tuple[str, str | None]] | None:
+    """
+    The identity's own vault key as text, and whose it is: RAVI_VAULT_KEY, or `vault_key` in the file that selected
+    the identity, or in RAVI_CONFIG_DIR's. It opens that identity's vault; it is not looked at here.
+    """
+    given = place.var("RAVI_VAULT_KEY")
+    if given is not None:
+        return Sourced((given.strip(), None), "RAVI_VAULT_KEY")
+    file = selection.file
+    if file is None and place.explicit_dir is not None:
+        file = _config_holding(place, place.explicit_dir, ("vault_key",))
+    if file is None or not file.data.get("vault_key"):
+        return None
+    return Sourced((file.data["vault_key"], file.identity_uuid()), file.shown)
+
+
 def sign_in_server(place: Place, server: str | None) -> Sourced[str]:
     """
     The server to sign in at: *server*, RAVI_API_URL, the one of the last sign-in, or the default.

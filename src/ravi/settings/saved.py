@@ -29,12 +29,14 @@ def save_login(
     refresh: str,
     expires_at: str | None = None,
     email: str | None = None,
+    account_uuid: str | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> str:
     """
     Write a sign-in to `auth.json` in *folder* (`Settings.config_dir`) and return the file's path.
 
-    Keys that are not given here, by name or in *more*, stay as they are. Raises ConfigInvalid when the file
+    Keys that are not given here, by name or in *more*, stay as they are, except that signing in to another account
+    than *account_uuid* locks the vault that was open. Raises ConfigInvalid when the file
     that is there cannot be read as JSON, or cannot be written.
     """
     path = os.path.join(folder, "auth.json")
@@ -45,6 +47,13 @@ def save_login(
         data["server"] = normalise(server, "the server")
         _set(data, "expires_at", expires_at)
         _set(data, "user_email", email)
+        if account_uuid is not None:
+            from ravi.settings.vault_file import move_aside
+
+            move_aside(data, account_uuid)
+            if "unlocked_with" in data:  # that was for an API key, and a sign-in does not inherit it
+                for name in ("root_key", "legacy_key", "unlocked_with"):
+                    data.pop(name, None)
         data.update(more or {})
         write_json(path, data, path)
     return path
@@ -52,7 +61,8 @@ def save_login(
 
 def clear_tokens(folder: str) -> bool:
     """
-    Remove the tokens from `auth.json` in *folder*; every other key stays. True if there were any.
+    Remove the tokens from `auth.json` in *folder*, and what opens the vault; every other key stays. True if there
+    were any tokens.
 
     Raises ConfigInvalid when the file cannot be read as JSON, or cannot be written.
     """
@@ -64,7 +74,7 @@ def clear_tokens(folder: str) -> bool:
         names = (SIGN_IN_KEYS.access, SIGN_IN_KEYS.refresh, SIGN_IN_KEYS.expires_at)
         if not data.keys() & set(names):
             return False
-        for name in names:
+        for name in (*names, "root_key", "legacy_key", "unlocked_with"):
             data.pop(name, None)
         write_json(path, data, path)
     return True

@@ -76,11 +76,12 @@ class Settings:
 
     `server` is where calls go. `identity` is a uuid, or a name as it was written when it comes from
     `--identity` or RAVI_IDENTITY; None when nothing selects one. `identity_name` comes from the selecting
-    file and is for display only. `home` is `~/.ravi`, `config_dir` is RAVI_CONFIG_DIR or `home`: where a
-    sign-in or a selection of this process is written.
+    file and is for display only. `vault_key` is an identity's key as text, with the uuid of the identity that
+    it belongs to (None where a variable gives it, which does not say). `home` is `~/.ravi`, `config_dir` is
+    RAVI_CONFIG_DIR or `home`: where a sign-in or a selection of this process is written.
     """
 
-    __slots__ = ("config_dir", "credential", "home", "identity", "identity_name", "no_identity", "server")
+    __slots__ = ("config_dir", "credential", "home", "identity", "identity_name", "no_identity", "server", "vault_key")
 
     def __init__(
         self,
@@ -92,6 +93,7 @@ class Settings:
         home: str,
         config_dir: str,
         no_identity: str = "no identity is selected",
+        vault_key: Sourced[tuple[str, str | None]] | None = None,
     ) -> None:
         self.server = server
         self.identity = identity
@@ -101,6 +103,7 @@ class Settings:
         self.config_dir = config_dir
         #: Why there is no identity, for the message of IdentityRequired.
         self.no_identity = no_identity
+        self.vault_key = vault_key
 
     def require_credential(self) -> Credential:
         """The credential. Raises NotSignedIn when there is none."""

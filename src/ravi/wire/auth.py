@@ -9,6 +9,7 @@ class User(TypedDict):
     """The account's owner."""
 
     id: int
+    uuid: str
     email: str
     first_name: str
     last_name: str
@@ -131,19 +132,3 @@ class IdentityKey(ManagementKey):
 
     identity: str
     identity_uuid: str
-
-
-class EncryptionMeta(TypedDict):
-    """Account-level vault metadata; null until a client has set it up."""
-
-    id: int
-    salt: str | None
-    verifier: str | None
-    public_key: str | None
-    managed_master_key: str
-
-
-class EncryptionUpdate(TypedDict, total=False):
-    salt: str
-    verifier: str
-    public_key: str

@@ -8,3 +8,16 @@ IDENTITY_DELETED = "identity.deleted"
 IDENTITY_PHONE_ADDED = "identity.phone_added"
 KEY_CREATED = "key.created"
 KEY_REVOKED = "key.revoked"
+
+VAULT_SET_UP = "vault.set_up"
+VAULT_REKEYED = "vault.rekeyed"
+VAULT_UPGRADED = "vault.upgraded"
+SECRET_READ = "secret.read"  # noqa: S105 - the name of an event
+SECRET_WRITTEN = "secret.written"  # noqa: S105 - the name of an event
+SECRET_DELETED = "secret.deleted"  # noqa: S105 - the name of an event
+PASSWORD_READ = "password.read"  # noqa: S105 - the name of an event
+PASSWORD_WRITTEN = "password.written"  # noqa: S105 - the name of an event
+PASSWORD_DELETED = "password.deleted"  # noqa: S105 - the name of an event
+TOTP_READ = "totp.read"
+TOTP_WRITTEN = "totp.written"
+TOTP_DELETED = "totp.deleted"

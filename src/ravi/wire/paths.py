@@ -12,6 +12,8 @@ AUTH_WHOAMI = "/api/auth/whoami/"
 KEYS_MANAGEMENT = "/api/auth/keys/management/"
 KEYS_IDENTITY = "/api/auth/keys/identity/"
 ENCRYPTION = "/api/encryption/"
+ENCRYPTION_ROOT = "/api/encryption/root/"
+ENCRYPTION_UPGRADED = "/api/encryption/upgraded/"
 
 IDENTITIES = "/api/identities/"
 EMAIL = "/api/email/"
@@ -19,6 +21,13 @@ EMAIL_AVAILABILITY = "/api/email/check-availability/"
 PHONE = "/api/phone/"
 OWNER = "/api/master/"
 DOMAINS = "/api/domains/"
+
+PASSWORDS = "/api/passwords/"
+PASSWORDS_GENERATE = "/api/passwords/generate-password/"
+SECRETS = "/api/secrets/"
+TOTP = "/api/mfa/"
+VAULT_SEALED = "/api/vault/sealed/"
+VAULT_PUBLIC_KEYS = "/api/vault/public-keys/"
 
 EVENTS = "/api/events/"
 

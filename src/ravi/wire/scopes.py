@@ -21,6 +21,9 @@ class Scope(StrEnum):
     KEYS_REVOKE = "keys:revoke"
     MANAGEMENT_KEYS = "management-keys"
     SESSION = "session"  # ask who I am, sign out
+    VAULT_READ = "vault:read"
+    VAULT_RESEAL = "vault:reseal"  # rewrite sealed fields and public keys of the whole account
+    VAULT_WRITE = "vault:write"
 
 
 #: An identity's own credential reaches its own things. It cannot mint keys, make or end identities, or
@@ -36,6 +39,8 @@ IDENTITY_SCOPES: frozenset[Scope] = frozenset(
         Scope.KEYS_READ,
         Scope.KEYS_REVOKE,
         Scope.SESSION,
+        Scope.VAULT_READ,
+        Scope.VAULT_WRITE,
     }
 )
 

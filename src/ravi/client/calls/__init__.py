@@ -68,7 +68,7 @@ class Call(Generic[T]):
     @property
     def repeatable(self) -> bool:
         """Whether sending it again is harmless when nobody knows what became of the first time."""
-        return self.method == "GET" or self.idempotency_key is not None
+        return self.method in ("GET", "PUT") or self.idempotency_key is not None
 
     def __repr__(self) -> str:
         return f"Call({self.method} {self.path})"  # never the body: it may hold a token or a code

@@ -85,6 +85,7 @@ async def revoke_identity_key(who: Principal, key_uuid: str, auth: Auth) -> None
 def user_to_wire(account: Account) -> wire.User:
     return {
         "id": account.id,
+        "uuid": account.uuid,
         "email": account.email,
         "first_name": account.first_name,
         "last_name": account.last_name,

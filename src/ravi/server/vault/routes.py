@@ -4,8 +4,8 @@ from ravi.server.http import Principal, Routes
 from ravi.server.http.errors import invalid
 from ravi.server.vault.records import Encryption
 from ravi.server.vault.service import Vault
-from ravi.wire import auth as wire
 from ravi.wire import paths
+from ravi.wire import vault as wire
 from ravi.wire.scopes import Scope
 
 routes = Routes("vault")
