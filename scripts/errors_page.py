@@ -11,6 +11,7 @@ from pathlib import Path
 from ravi import errors
 from ravi.cli.exit_codes import exit_code
 from ravi.server.http.errors import status_of
+from ravi.wire import codes
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
 
@@ -30,6 +31,8 @@ Exit codes are explained [on their own page](reference/exit-codes.md).
 SECTIONS: list[tuple[str, str, type[errors.RaviError]]] = [
     ("The command", "Raised before anything is sent.", errors.UsageError),
     ("This machine", "A file or variable here stands in the way; nothing was sent.", errors.ConfigError),
+    ("The vault", "It stays closed: only this machine can open it, and it does not.", errors.VaultError),
+    ("Exports", "Nothing was written.", errors.ExportImpossible),
     ("The way to the server", "What the server did with the request is unknown.", errors.RequestFailed),
     (
         "The server said no",
@@ -51,7 +54,7 @@ def page() -> str:
     for title, about, root in SECTIONS:
         with_status = issubclass(root, errors.Refused)
         head = ["Code", "Class", *(["HTTP"] if with_status else []), "Exit", "Meaning", "What to do"]
-        rows = [_row(cls, with_status) for cls in tree(root)]
+        rows = [_row(cls, with_status) for cls in tree(root) if cls.code != codes.ERROR]  # what nothing raises
         lines = [f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows]]
         parts.append(f"## {title}\n\n{about}\n\n" + "\n".join(lines) + "\n")
     return "\n".join(parts)

@@ -108,14 +108,13 @@ class IdentityRequired(ConfigError):
 
 
 class VaultError(RaviError):
-    """The vault stays closed. The server cannot cause or cure this: it has no key."""
-
-    code = codes.VAULT_LOCKED
+    """The vault stays closed. The server can neither cause nor cure this: it has no key."""
 
 
 class VaultLocked(VaultError):
     """This machine holds no key for this vault."""
 
+    code = codes.VAULT_LOCKED
     hint = "unlock it with: ravi unlock (or give an agent its own key: ravi vault key)"
 
 

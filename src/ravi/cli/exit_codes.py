@@ -24,11 +24,20 @@ VAULT = 10
 #: What a shell reports for a process that was ended by Ctrl-C.
 INTERRUPTED = 130
 
+#: What a vault that stays closed is called. Other codes of the vault are refusals like any other.
+_CLOSED = (
+    codes.VAULT_LOCKED,
+    codes.VAULT_PIN_WRONG,
+    codes.VAULT_RECOVERY_CODE,
+    codes.VAULT_UNREADABLE,
+    codes.VAULT_KEY_DIFFERS,
+)
+
 #: (exit code, what it means, error classes, prefixes of error codes), the first row that fits wins. Codes
 #: come before classes in each row, because a server may use a code that this version has no class for.
 TABLE: tuple[tuple[int, str, tuple[type[errors.RaviError], ...], tuple[str, ...]], ...] = (
     (OK, "done", (), ()),
-    (VAULT, "the vault is locked, or a value in it will not open", (errors.VaultError,), (codes.VAULT_KEY_DIFFERS,)),
+    (VAULT, "the vault is locked, or a value in it will not open", (errors.VaultError,), _CLOSED),
     (USAGE, "the command was put together wrongly; nothing was done", (errors.UsageError,), ()),
     (SIGN_IN, "not signed in, or the credential was refused", (errors.NotSignedIn, errors.Unauthenticated), ()),
     (
