@@ -21,3 +21,9 @@ PASSWORD_DELETED = "password.deleted"  # noqa: S105 - the name of an event
 TOTP_READ = "totp.read"
 TOTP_WRITTEN = "totp.written"
 TOTP_DELETED = "totp.deleted"
+
+EMAIL_RECEIVED = "email.message.received"
+EMAIL_SENT = "email.message.sent"
+EMAIL_FAILED = "email.message.failed"
+WEBHOOK_DISABLED = "webhook.disabled"
+WEBHOOK_TEST = "webhook.test"

@@ -29,7 +29,16 @@ TOTP = "/api/mfa/"
 VAULT_SEALED = "/api/vault/sealed/"
 VAULT_PUBLIC_KEYS = "/api/vault/public-keys/"
 
+EMAIL_THREADS = "/api/email-inbox/"
+EMAIL_MESSAGES = "/api/email-messages/"
+EMAIL_ATTACHMENTS = "/api/email-attachments/"
+CONTACTS = "/api/contacts/"
+WAIT = "/api/wait/"
+WEBHOOKS = "/api/webhook-subscriptions/"
+WEBHOOK_DELIVERIES = "/api/webhook-deliveries/"
+
 EVENTS = "/api/events/"
+EVENTS_STREAM = "/api/events/stream/"
 
 SCHEMA = "/api/schema/"
 DOCS = "/api/docs/"

@@ -7,6 +7,8 @@ class Scope(StrEnum):
     """Named resource:action. Alphabetical, so that a missing one is seen."""
 
     ACCOUNT_READ = "account:read"
+    CONTACTS_READ = "contacts:read"
+    CONTACTS_WRITE = "contacts:write"
     DOMAINS_READ = "domains:read"
     ENCRYPTION_READ = "encryption:read"
     ENCRYPTION_WRITE = "encryption:write"
@@ -19,11 +21,15 @@ class Scope(StrEnum):
     KEYS_MINT = "keys:mint"
     KEYS_READ = "keys:read"
     KEYS_REVOKE = "keys:revoke"
+    MAIL_READ = "mail:read"
+    MAIL_SEND = "mail:send"
+    MAIL_WRITE = "mail:write"  # mark as read
     MANAGEMENT_KEYS = "management-keys"
     SESSION = "session"  # ask who I am, sign out
     VAULT_READ = "vault:read"
     VAULT_RESEAL = "vault:reseal"  # rewrite sealed fields and public keys of the whole account
     VAULT_WRITE = "vault:write"
+    WEBHOOKS = "webhooks"
 
 
 #: An identity's own credential reaches its own things. It cannot mint keys, make or end identities, or
@@ -31,6 +37,8 @@ class Scope(StrEnum):
 IDENTITY_SCOPES: frozenset[Scope] = frozenset(
     {
         Scope.ACCOUNT_READ,
+        Scope.CONTACTS_READ,
+        Scope.CONTACTS_WRITE,
         Scope.DOMAINS_READ,
         Scope.ENCRYPTION_READ,
         Scope.EVENTS_READ,
@@ -38,9 +46,13 @@ IDENTITY_SCOPES: frozenset[Scope] = frozenset(
         Scope.IDENTITIES_WRITE,
         Scope.KEYS_READ,
         Scope.KEYS_REVOKE,
+        Scope.MAIL_READ,
+        Scope.MAIL_SEND,
+        Scope.MAIL_WRITE,
         Scope.SESSION,
         Scope.VAULT_READ,
         Scope.VAULT_WRITE,
+        Scope.WEBHOOKS,
     }
 )
 
