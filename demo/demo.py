@@ -2,7 +2,8 @@
 The main job, shown with real processes: `make demo`.
 
 A server on SQLite, an owner signed in, three agents in three project directories, a fleet of ten worktrees made
-in parallel, one identity ended while the rest go on. Nothing is left running or lying about.
+in parallel, one identity ended while the rest go on, a secret that one agent has and nobody else can read. Nothing is
+left running or lying about.
 """
 
 import concurrent.futures
@@ -87,6 +88,26 @@ def revoke_one(stage: Stage, agents: list[tuple[Path, dict[str, str], str]]) -> 
     say(f"   the other {len(others)}:         still answer, each with its own address")
 
 
+def sealed(stage: Stage, root: Path, projects: Path) -> None:
+    say("\n5. What an agent stores is sealed before it leaves the machine\n")
+    pin = root / "pin.txt"
+    pin.write_text("481516\n")
+    pin.chmod(0o600)
+    stage.ravi("unlock", "--pin-file", str(pin))
+    say("   ravi unlock              → a PIN and a recovery code open the vault; the server has neither")
+    one, other = projects / "research-agent", projects / "finance-agent"
+    token = "demo-token-that-only-one-agent-knows"
+    stage.ravi("secrets", "set", f"API_TOKEN={token}", cwd=one)
+    if stage.ravi("secrets", "get", "API_TOKEN", cwd=one)["value"] != token:
+        raise Failed("a secret came back as something else")
+    say("   research-agent/          $ ravi secrets set API_TOKEN=…   $ ravi secrets get API_TOKEN → the same")
+    missing = stage.refused("secrets", "get", "API_TOKEN", cwd=other)
+    say(f"   finance-agent/           ravi secrets get API_TOKEN → exit {missing} (no such secret)")
+    if token.encode() in b"".join(path.read_bytes() for path in stage.data.iterdir() if path.is_file()):
+        raise Failed("the server's files hold the secret")
+    say("   the server's files       do not contain it")
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="ravi-demo-") as scratch:
         root = Path(scratch)
@@ -103,6 +124,7 @@ def main() -> int:
             if _fingerprint(stage.home) != home_before:
                 raise Failed("the fleet has changed the owner's home")
             say("\n   The owner's ~/.ravi is byte for byte what it was before the fleet.")
+            sealed(stage, root, root / "projects")
         except Failed as failure:
             say(f"\nThe demo failed: {failure}")
             return 1

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.server",
     "tests.support.cli",
     "tests.support.world",
+    "tests.support.readers",
 ]
 
 # Tests change the working directory; what hypothesis remembers belongs to the checkout, not to where it stood.

@@ -135,7 +135,10 @@ class VaultUnreadable(VaultError):
     """A value is not sealed, was sealed with another key or for another place, or was damaged."""
 
     code = codes.VAULT_UNREADABLE
-    hint = "if the vault was upgraded on another machine: ravi unlock; otherwise do not trust this server's answer"
+    hint = (
+        "if the vault was upgraded: ravi unlock, or for an agent a new key from its owner (ravi vault key); "
+        "otherwise do not trust this server's answer"
+    )
 
 
 class ExportImpossible(RaviError):
@@ -326,7 +329,7 @@ class VaultKeyDiffers(Conflict):
     """The value was sealed with a key that is not this identity's: nobody could open it later."""
 
     code = codes.VAULT_KEY_DIFFERS
-    hint = "fetch the present key with: ravi unlock"
+    hint = "fetch the present key with: ravi unlock; an agent is given it by its owner, from: ravi vault key"
 
 
 class VaultNotUpgraded(Conflict):

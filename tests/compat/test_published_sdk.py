@@ -2,110 +2,13 @@
 The published Python SDKs, as they are installed from the package index, against a real server of ours.
 
 Each lives in an environment of its own (its package is called `ravi` too). The scripts below are run there; they
-validate every answer with the SDK's own models. What they touch is what this release serves: identities,
-addresses, numbers, domains, keys, events.
+validate every answer with the SDK's own models. What they touch is identities, addresses, numbers, domains, keys,
+events; the vault has a file of its own.
 """
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.support.http import Http
-from tests.support.server import Server
-
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-VERSIONS = ["0.2.0", "0.3.0"]
-
-
-@pytest.fixture(scope="session", params=VERSIONS)
-def sdk(request: pytest.FixtureRequest) -> tuple[str, Path]:
-    """The SDK's version and the interpreter of the environment that it is installed in."""
-    version: str = request.param
-    lock = HERE / f"ravi-sdk-{version}.lock"
-    home = ROOT / ".venv-compat" / version
-    python = home / "bin" / "python"
-    done = home / lock.name
-    if not done.exists() or done.read_bytes() != lock.read_bytes():
-        shutil.rmtree(home, ignore_errors=True)
-        reason = _install(home, python, lock)
-        if reason:
-            if os.environ.get("CI"):
-                pytest.fail(f"the published SDK {version} cannot be installed: {reason}")
-            pytest.skip(f"the published SDK {version} cannot be installed here: {reason}")
-        done.write_bytes(lock.read_bytes())
-    return version, python
-
-
-def _install(home: Path, python: Path, lock: Path) -> str:
-    """Make the environment; return why that failed, or nothing."""
-    if uv := shutil.which("uv"):
-        steps: list[list[str | Path]] = [
-            [uv, "venv", "-q", "--python", sys.executable, home],
-            [uv, "pip", "install", "-q", "--python", python, "--require-hashes", "-r", lock],
-        ]
-    else:
-        steps = [
-            [sys.executable, "-m", "venv", home],
-            [python, "-m", "pip", "install", "-q", "--require-hashes", "-r", lock],
-        ]
-    for step in steps:
-        ran = subprocess.run(step, capture_output=True, text=True, check=False, timeout=170)
-        if ran.returncode != 0:
-            return ran.stderr.strip().splitlines()[-1]
-    return ""
-
-
-@pytest.fixture
-def account(server: Server) -> dict[str, str]:
-    """A fresh account's management key and the server's URL."""
-    code = server.add_owner(f"sdk-{os.urandom(4).hex()}@example.com", "--first-name", "Ada")["signin_code"]
-    signed_in = Http(server.url).send("POST", "/api/auth/login/", {"signin_code": code}).json
-    made = Http(server.url, signed_in["access"]).send("POST", "/api/auth/keys/management/", {"label": "sdk"})
-    return {"URL": server.url, "KEY": made.json["key"]}
-
-
-def run(python: Path, script: str, **environment: str) -> Any:
-    """Run *script* with the SDK; return the JSON document that it prints."""
-    done = subprocess.run(
-        [python, "-c", CONNECT + script],
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-CONNECT = """
-import json, os
-import httpx
-from ravi import Ravi
-import ravi.errors as errors
-
-def connect(key):
-    try:
-        return Ravi(api_key=key, base_url=os.environ["URL"])  # 0.2.0
-    except TypeError:  # 0.3.0 knows one host only; handing in a client is its way out
-        client = httpx.Client(base_url=os.environ["URL"] + "/api", headers={"Authorization": f"Bearer {key}"})
-        return Ravi(api_key=key, http_client=client)
-
-def address(identity):
-    return identity.inbox if hasattr(identity, "inbox") else identity.email_address
-
-def number(identity):
-    return identity.phone_number if hasattr(identity, "phone_number") else identity.phone
-
-account = connect(os.environ["KEY"])
-"""
+from tests.support.published_sdk import run
 
 
 def test_identities_are_created_listed_read_and_renamed(sdk: tuple[str, Path], account: dict[str, str]) -> None:

@@ -212,7 +212,7 @@ async def test_encryption_metadata_is_empty_at_first_and_kept_byte_for_byte(worl
         "verifier": "A" * 84,
     }
     assert (await world.ada.send("PATCH", "/api/encryption/", body)).status_code == 200
-    kept = (await world.agent.get("/api/encryption/")).json()
+    kept = (await world.ada.get("/api/encryption/")).json()
     assert {name: kept[name] for name in body} == body
     other = body | {"public_key": "A" * 43 + "="}
     assert (await world.ada.send("PATCH", "/api/encryption/", other)).status_code == 409

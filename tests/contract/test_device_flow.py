@@ -114,7 +114,13 @@ async def test_success_has_both_generations_of_credential(site: SignIn) -> None:
     assert answer.headers["cache-control"] == "no-store"
     body = answer.json()
     assert set(body) == {"access", "refresh", "expires_at", "management_key", "identities", "user"}
-    assert body["user"] == {"id": site.account.id, "email": EMAIL, "first_name": "Ada", "last_name": "Lovelace"}
+    assert body["user"] == {
+        "id": site.account.id,
+        "uuid": site.account.uuid,
+        "email": EMAIL,
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+    }
     assert body["identities"] == []
     assert re.fullmatch(r"2026-03-01T13:00:00Z", body["expires_at"])
     for credential, kind in ((body["access"], "session"), (body["management_key"], "management_key")):

@@ -13,7 +13,7 @@ import pytest
 from ravi.server.app import METHODS, App
 from ravi.server.db import Database, DatabaseUnavailable
 from ravi.server.http import health
-from ravi.server.http.dispatch import LARGEST_BODY
+from ravi.server.http.routing import LARGEST_BODY
 from ravi.settings.server import resolve
 from tests.support.clock import Clock
 

@@ -5,6 +5,7 @@ The routes are walked, so a new one joins by itself; the expected answers are th
 from the code under test.
 """
 
+import uuid
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from ravi.server.app import TABLES
 from ravi.server.http.routing import Route
 from ravi.wire.scopes import IDENTITY_SCOPES
+from tests.support.sealed import sealed
 from tests.support.world import World
 
 ROUTES = [route for table in TABLES for route in table.all]
@@ -40,7 +42,29 @@ AN_IDENTITY_MAY = {
     "GET /api/master/",
     "GET /api/phone/",
     "GET /api/phone/{number_id}/",
+    "GET /api/secrets/",
+    "POST /api/secrets/",
+    "PUT /api/secrets/",
+    "GET /api/secrets/{secret_ref}/",
+    "PUT /api/secrets/{secret_ref}/",
+    "PATCH /api/secrets/{secret_ref}/",
+    "DELETE /api/secrets/{secret_ref}/",
+    "GET /api/passwords/",
+    "POST /api/passwords/",
+    "GET /api/passwords/generate-password/",
+    "GET /api/passwords/{entry_uuid}/",
+    "PATCH /api/passwords/{entry_uuid}/",
+    "DELETE /api/passwords/{entry_uuid}/",
+    "GET /api/passwords/{entry_uuid}/history/",
+    "GET /api/mfa/",
+    "POST /api/mfa/",
+    "GET /api/mfa/{totp_ref}/",
+    "PATCH /api/mfa/{totp_ref}/",
+    "DELETE /api/mfa/{totp_ref}/",
 }
+
+#: Sets what the caller calls by that name, so a sibling's key means the caller's own. It has a test of its own.
+SETS_ITS_OWN = "PUT /api/secrets/{secret_ref}/"
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
 
@@ -51,7 +75,8 @@ def name(route: Route) -> str:
 
 def aimed_at(route: Route, **values: Any) -> str:
     """The route's path with *values* in it; what they do not name is something that does not exist."""
-    return route.path.format(**{"identity_uuid": ABSENT, "key_uuid": ABSENT, "inbox_id": 0, "number_id": 0} | values)
+    uuids = dict.fromkeys(("identity_uuid", "key_uuid", "secret_ref", "entry_uuid", "totp_ref"), ABSENT)
+    return route.path.format(**uuids | {"inbox_id": 0, "number_id": 0} | values)
 
 
 def test_the_list_of_what_an_identity_may_call_is_complete() -> None:
@@ -114,12 +139,14 @@ async def test_what_belongs_to_others_looks_exactly_like_what_does_not_exist(wor
     sibling = {"identity_uuid": world.sibling["uuid"], "key_uuid": sibling_key["uuid"]} | await holdings(
         world, "ada", world.sibling["uuid"]
     )
+    foreigns, siblings = await entries(world, world.foreign), await entries(world, world.sibling)
     for route in PRIVATE:
-        if not route.parameters:
+        if not route.parameters or name(route) == SETS_ITS_OWN:
             continue
-        cases = [(world.ada, foreign)]
+        cases = [(world.ada, foreign | refs) for refs in foreigns]
         if name(route) in AN_IDENTITY_MAY:
-            cases += [(world.agent, foreign), (world.agent, sibling)]
+            cases += [(world.agent, foreign | refs) for refs in foreigns]
+            cases += [(world.agent, sibling | refs) for refs in siblings]
         for actor, target in cases:
             theirs = await actor.send(route.method, aimed_at(route, **target), {})
             nothing = await actor.send(route.method, aimed_at(route), {})
@@ -128,6 +155,19 @@ async def test_what_belongs_to_others_looks_exactly_like_what_does_not_exist(wor
     for row in (world.mine, world.sibling):
         assert (await world.ada.get(f"/api/identities/{row['uuid']}/")).json()["name"] == row["name"], "untouched"
     assert (await world.eve.get(f"/api/identities/{world.foreign['uuid']}/")).json()["status"] == "active"
+    for owner, kept in ((world.foreign, foreigns), (world.sibling, siblings)):
+        for path, ref in ENTRIES.items():
+            rows = (await world.with_token(owner["api_key"]).get(path)).json()
+            assert [row["uuid"] for row in rows] == [kept[0][ref]], f"untouched: {path}"
+
+
+async def test_setting_a_secret_of_somebody_elses_name_makes_ones_own(world: World) -> None:
+    for other in (world.sibling, world.foreign):
+        theirs, by_key = await entries(world, other)
+        answer = await world.agent.send("PUT", f"/api/secrets/{by_key['secret_ref']}/", {"value": sealed()})
+        assert (answer.status_code, answer.json()["identity_uuid"]) == (201, world.mine["uuid"])
+        (kept,) = (await world.with_token(other["api_key"]).get("/api/secrets/")).json()
+        assert (kept["uuid"], kept["revision"]) == (theirs["secret_ref"], 1)
 
 
 async def holdings(world: World, owner: str, uuid: str | None = None) -> dict[str, int]:
@@ -140,19 +180,43 @@ async def holdings(world: World, owner: str, uuid: str | None = None) -> dict[st
     }
 
 
+#: Lists of the vault, and what the path of a single entry calls it.
+ENTRIES = {"/api/secrets/": "secret_ref", "/api/passwords/": "entry_uuid", "/api/mfa/": "totp_ref"}
+
+
+async def entries(world: World, identity: dict[str, Any]) -> list[dict[str, Any]]:
+    """Make an entry of each kind, recognisable by its owner's name; return their uuids, and their other names."""
+    actor, called = world.with_token(identity["api_key"]), identity["name"]
+    bodies: dict[str, dict[str, Any]] = {
+        "/api/secrets/": {"key": f"{called}_token", "value": sealed()},
+        "/api/passwords/": {"uuid": str(uuid.uuid4()), "domain": f"{called}.example", "password": sealed()},
+        "/api/mfa/": {"uuid": str(uuid.uuid4()), "service_name": called, "secret": sealed()},
+    }
+    made = {}
+    for path, body in bodies.items():
+        answer = await actor.post(path, body)
+        assert answer.status_code == 201, answer.text
+        made[ENTRIES[path]] = answer.json()
+    uuids = {ref: row["uuid"] for ref, row in made.items()}
+    return [uuids, uuids | {"secret_ref": made["secret_ref"]["key"], "totp_ref": made["totp_ref"]["id"]}]
+
+
 def without_id(problem: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in problem.items() if key != "request_id"}
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 async def test_lists_show_an_identity_nothing_of_the_others(world: World) -> None:
+    for owner in (world.mine, world.sibling, world.foreign):
+        await entries(world, owner)
     for route in PRIVATE:
         if route.method != "GET" or route.parameters or name(route) not in AN_IDENTITY_MAY:
             continue
         text = (await world.agent.get(f"{route.path}?email=free")).text
         for other in (world.sibling, world.foreign):
-            for secret in (other["uuid"], other["email"], other["phone"], other["name"]):
+            for secret in (other["uuid"], other["email"], other["phone"], other["name"], other["name"].upper()):
                 assert secret not in text, f"{name(route)} shows {secret}"
+        assert route.path not in ENTRIES or world.mine["uuid"] in text, f"{name(route)} shows nothing at all"
 
 
 def test_every_route_that_makes_something_takes_an_idempotency_key() -> None:

@@ -11,8 +11,9 @@ import pytest
 from tests.support.cli import Cli
 from tests.support.journey import Canary, api, make_workspace, rewrite, saved_sign_in, unchanged
 from tests.support.server import Server
+from tests.support.vault_agents import unlock
 
-FIELDS = {"authenticated", "email", "identity", "identity_uuid", "has_encryption", "server", "sources"}
+FIELDS = {"authenticated", "email", "identity", "identity_uuid", "has_encryption", "vault", "server", "sources"}
 
 
 @pytest.fixture
@@ -36,6 +37,8 @@ def test_a_one_time_code_signs_in_from_the_command_line(
         "server": shared_server.url,
         "identities": 0,
         "auth_file": str(cli.home / ".ravi" / "auth.json"),
+        "vault": "locked",
+        "recovery_file": None,
     }
     assert "ravi identity create" in done.stderr
     saved = saved_sign_in(cli)
@@ -112,14 +115,14 @@ def test_a_file_that_was_open_to_others_is_closed_when_it_is_used(owner: Cli) ->
 
 
 def test_signing_in_again_keeps_what_else_is_in_the_file(owner: Cli, shared_server: Server) -> None:
-    path = owner.home / ".ravi" / "auth.json"
-    rewrite(path, root_key="kept", note={"of": "another version"})
+    unlock(owner)
+    rewrite(owner.home / ".ravi" / "auth.json", note={"of": "another version"})
     old = saved_sign_in(owner)
 
     owner.ok("auth", "login", "--code", another_code(shared_server, {"email": old["user_email"]}))
 
     new = saved_sign_in(owner)
-    assert (new["root_key"], new["note"]) == ("kept", {"of": "another version"})
+    assert (new["root_key"], new["note"]) == (old["root_key"], {"of": "another version"})
     assert new["access_token"] != old["access_token"]
 
 
@@ -141,19 +144,18 @@ def test_a_broken_sign_in_file_is_noticed_before_the_code_is_spent(
 def test_signing_out_ends_the_tokens_at_the_server_and_keeps_keys_and_selection(owner: Cli) -> None:
     owner.ok("identity", "create", "--name", "kept")
     owner.ok("identity", "use", "kept")
-    rewrite(owner.home / ".ravi" / "auth.json", root_key="kept")
+    unlock(owner)
     config = (owner.home / ".ravi" / "config.json").read_bytes()
     server, old = api(owner), saved_sign_in(owner)
     assert server.get("/api/identities/").status == 200
 
     done = owner.ok("auth", "logout")
 
-    assert (done.json["authenticated"], done.json["signed_out"]) == (False, 1)
+    assert (done.json["authenticated"], done.json["signed_out"], done.json["vault_locked"]) == (False, 1, True)
     assert (owner.home / ".ravi" / "config.json").read_bytes() == config
     left = saved_sign_in(owner)
-    assert left["root_key"] == "kept"
-    assert left["user_email"] == old["user_email"]
-    assert not {"access_token", "refresh_token", "expires_at"} & set(left)
+    assert (left["secret_key"], left["user_email"]) == (old["secret_key"], old["user_email"])
+    assert not {"access_token", "refresh_token", "expires_at", "root_key"} & set(left)
     assert server.get("/api/identities/").status == 401
     assert server.holding(None).post("/api/auth/token/refresh/", {"refresh": old["refresh_token"]}).status == 401
     assert owner.fails(3, "get", "email")["code"] == "auth.not_signed_in"

@@ -117,17 +117,18 @@ async def test_names_sort_by_code_point_on_both_engines(db: Database) -> None:
 
 
 async def test_both_engines_have_the_same_tables_columns_and_rules(sqlite_db: Database, postgres: Cluster) -> None:
+    # The full-text index is each engine's own.
     of_sqlite = await sqlite_db.all(
         'SELECT t.name, c.name, c."notnull" <> 0 OR c.pk > 0'
         " FROM sqlite_schema t, pragma_table_info(t.name) c"
-        " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' ORDER BY 1, 2"
+        " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE 'message_search%' ORDER BY 1, 2"
     )
     name = postgres.create()
     database = await open_database(postgres.url(name))
     try:
         of_postgres = await database.all(
             "SELECT table_name, column_name, CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END"
-            " FROM information_schema.columns WHERE table_schema = 'public'"
+            " FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'message_search'"
             ' ORDER BY table_name COLLATE "C", column_name COLLATE "C"'
         )
     finally:

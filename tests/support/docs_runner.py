@@ -211,6 +211,7 @@ SIGNED_IN = """
 serve run
 command ravi-server owner add you@example.org --first-name Ada --json |
     python -c 'import json, sys; print(json.load(sys.stdin)["signin_code"])' | ravi auth login --code -
+(umask 077; echo 271828 > ~/.pin); ravi unlock --pin-file ~/.pin >/dev/null; rm ~/.pin
 """
 
 

@@ -36,11 +36,21 @@ class Io:
             need_identity=need_identity,
         )
 
-    def client(self, *, need_identity: bool) -> Client:
-        """A client for `settings`; nothing is sent before its first call. Raises what `settings` does."""
+    def client(self, *, need_identity: bool, about_old_vault: bool = True) -> Client:
+        """
+        A client for `settings`; nothing is sent before its first call. Raises what `settings` does.
+
+        Warns of a vault that should be upgraded, unless the command speaks *about_old_vault* itself.
+        """
         from ravi.client.session import Client
 
-        return Client(self.settings(need_identity=need_identity))
+        settings = self.settings(need_identity=need_identity)
+        if about_old_vault and settings.credential is not None and settings.credential.old_vault:
+            self.out.warn(
+                "the account's vault is in the format of the published client, which a stolen database opens",
+                "upgrade it with: ravi vault upgrade",
+            )
+        return Client(settings)
 
     def acting_as(self, ravi: Client) -> str:
         """

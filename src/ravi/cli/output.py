@@ -65,6 +65,10 @@ class Output:
         """Print *text*, which ends in exactly one line break whatever it ended in. Raises as `flush`."""
         _write(sys.stdout, text.rstrip("\n") + "\n", getattr(sys.stdout, "encoding", None) or "utf-8")
 
+    def exact(self, text: str) -> None:
+        """Print *text* in UTF-8 as it is, with nothing added. Raises as `flush`."""
+        _write(sys.stdout, text, "utf-8")
+
     def flush(self) -> None:
         """
         Hand everything to the operating system.

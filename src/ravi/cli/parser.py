@@ -31,12 +31,22 @@ class VerbParser(argparse.ArgumentParser):
         super().__init__(prog=f"ravi {command}", add_help=False, allow_abbrev=False, formatter_class=_FixedWidth)
         self.command = command
         self.arguments: list[argparse.Action] = []
+        self.runs_program = False
 
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
         """As in argparse."""
         action = super().add_argument(*names, **settings)
         self.arguments.append(action)
         return action
+
+    def add_program(self, metavar: str, help: str) -> None:
+        """
+        The words of another program come last, behind `--`, and are nobody's but its own: `args.program` has them.
+
+        `args.marked` says whether the `--` was there. Without it no word may begin with a dash.
+        """
+        self.runs_program = True
+        self.arguments.append(argparse.Action([], "program", nargs="+", metavar=metavar, help=help))
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError in our words."""
@@ -53,8 +63,10 @@ class VerbParser(argparse.ArgumentParser):
     def synopsis(self) -> str:
         """One line in the grammar `<required>`, `[optional]`, `{a | b}`, `...` for several."""
         words = [f"ravi {self.command}"]
-        words += [placeholder(action) for action in self.arguments if not action.option_strings]
-        return " ".join([*words, "[flags]"])
+        positional = [placeholder(action) for action in self.arguments if not action.option_strings]
+        if self.runs_program:
+            return " ".join([*words, "[flags]", "--", *positional])
+        return " ".join([*words, *positional, "[flags]"])
 
 
 def placeholder(action: argparse.Action) -> str:
@@ -80,9 +92,30 @@ def build(command: str, verb: Any) -> VerbParser:
 def parse(command: str, verb: Any, words: list[str]) -> argparse.Namespace:
     """The arguments in *words*. Raises UsageError."""
     parser = build(command, verb)
+    program, marked = None, "--" in words
+    if parser.runs_program:
+        words, program = _split(words, parser.synopsis())
     # The intermixed reading goes over the words twice and has lost `--` by then: what follows it would be flags.
     read = parser.parse_known_args if "--" in words else parser.parse_known_intermixed_args
     args, unknown = read(words)
+    if unknown and getattr(verb, "WORDS_ARE_SECRET", False):
+        raise UsageError(
+            "a word too many, or an unknown flag",
+            hint="quote the value as one word; put -- in front of a value that begins with -",
+        )
     if unknown:
         raise unexpected(unknown[0], parser.flags())
+    if program is not None:
+        args.program, args.marked = program, marked
     return args
+
+
+def _split(words: list[str], usage: str) -> tuple[list[str], list[str]]:
+    """The words before and after the first `--`; without one, all are the program's. Raises UsageError."""
+    if "--" not in words and any(word.startswith("-") for word in words):
+        raise UsageError("it is unclear where the other program begins", hint=f"put -- before it: {usage}")
+    at = words.index("--") if "--" in words else -1
+    own, program = words[: max(at, 0)], words[at + 1 :]
+    if not program:
+        raise UsageError("the program to run is missing", hint=f"it comes last: {usage}")
+    return own, program

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def local(settings: Settings) -> dict[str, Any]:
     """What the files and variables of this machine say. An identity that is a name there has no uuid yet."""
+    from ravi.settings.uuids import is_uuid
+
     selected, credential = settings.identity, settings.credential
     is_name = selected is not None and selected.source in ("--identity", "RAVI_IDENTITY")
     return {
@@ -22,6 +24,7 @@ def local(settings: Settings) -> dict[str, Any]:
         "identity": selected.value if selected is not None and is_name else settings.identity_name,
         "identity_uuid": None if selected is None or is_name else selected.value,
         "has_encryption": None,
+        "vault": _vault(settings, selected.value if selected is not None and is_uuid(selected.value) else None),
         "server": settings.server.value,
         "sources": {
             "server": settings.server.source,
@@ -29,6 +32,14 @@ def local(settings: Settings) -> dict[str, Any]:
             "identity": selected.source if selected is not None else None,
         },
     }
+
+
+def _vault(settings: Settings, uuid: str | None) -> str:
+    """What this machine can open, with the keys that it holds: everything, one identity's vault, or nothing."""
+    from ravi.settings.vault_keys import find_keys
+
+    held = find_keys(settings, uuid)
+    return "unlocked" if held.root_key is not None else "identity key" if held.identity_key is not None else "locked"
 
 
 def ask(ravi: Client, found: dict[str, Any]) -> None:
@@ -53,6 +64,8 @@ def ask(ravi: Client, found: dict[str, Any]) -> None:
         has_encryption=who["has_encryption"],
         expires_at=who["expires_at"],
     )
+    if found["vault"] == "locked" and not who["has_encryption"]:
+        found["vault"] = "not set up"
     if ravi.settings.identity is None:
         if who["identity_uuid"] is not None:
             found.update(identity=who["identity"], identity_uuid=who["identity_uuid"])
@@ -64,6 +77,8 @@ def ask(ravi: Client, found: dict[str, Any]) -> None:
         found["message"] = f"the selected identity cannot be used: {missing.message}"
         found["identity_status"] = None
         return
+    if found["vault"] != "not set up":
+        found["vault"] = _vault(ravi.settings, identity["uuid"])  # a name has its uuid only now
     found.update(
         identity=identity["name"],
         identity_uuid=identity["uuid"],

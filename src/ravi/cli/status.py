@@ -52,6 +52,7 @@ def _facts(layout: Layout, found: dict[str, Any]) -> str:
         ("signed in as", found["email"]),
         ("credential", found.get("credential")),
         ("taken from", sources["credential"]),
+        ("vault", found["vault"]),
         ("note", found.get("message")),
     ]
     return layout.facts(pairs)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 
+from ravi.client.public_keys import present_root
 from ravi.crypto import derive, field, legacy
 from ravi.errors import ServerNonsense, VaultLocked, VaultUnreadable
 from ravi.settings.vault_keys import find_keys
@@ -25,7 +26,8 @@ class IdentityVault:
     Seals and opens the fields of the identity *uuid*, and of no other.
 
     *legacy_seed* is there only while the account has not been upgraded from the format of the published client;
-    without it a value in that format is refused, because anybody can make one.
+    without it a value in that format is refused, because anybody can make one, and so is what was sealed with the
+    root that is made of the seed.
     """
 
     __slots__ = ("_legacy_seed", "_public_key", "_vault_key", "identity_key", "uuid")
@@ -36,6 +38,16 @@ class IdentityVault:
         self._vault_key = derive.vault_key(identity_key)
         self._legacy_seed = legacy_seed
         self._public_key: str | None = None
+
+    @property
+    def reads_old_entries(self) -> bool:
+        """Whether entries of the published client are read, which lack what later ones have to have."""
+        return self._legacy_seed is not None
+
+    @property
+    def may_be_replaced(self) -> bool:
+        """Whether another machine may have upgraded the account, which gives every identity another key."""
+        return self._legacy_seed is not None
 
     @property
     def sealed_for(self) -> str:
@@ -62,7 +74,14 @@ class IdentityVault:
                 if opened is None:
                     raise VaultUnreadable(f"{kind} {entry}: {name} does not open with the account's old key")
                 return opened
-        return field.open_(self._vault_key, self.uuid, kind, entry, name, sealed)
+        try:
+            return field.open_(self._vault_key, self.uuid, kind, entry, name, sealed)
+        except VaultUnreadable:
+            if self._legacy_seed is None:
+                raise
+        # An upgrade was begun here and not finished: this may be from before it.
+        former = derive.identity_key(legacy.root_key(self._legacy_seed), self.uuid)
+        return field.open_(derive.vault_key(former), self.uuid, kind, entry, name, sealed)
 
     def open_given(self, kind: str, entry: str, name: str, sealed: str) -> str:
         """As `open`, for a field that need not be there: an absent one is empty."""
@@ -80,9 +99,15 @@ def open_vault(settings: Settings, uuid: str) -> IdentityVault:
 
 
 def acting_vault(core: Core) -> Steps[IdentityVault]:
-    """The vault of the identity that calls act as, to seal for. Raises IdentityRequired, and as `open_vault` does."""
+    """
+    The vault of the identity that calls act as, to seal for. Raises IdentityRequired, and as `open_vault` does;
+    VaultLocked also when the account was upgraded since this machine was unlocked.
+    """
     uuid = yield from core.acting_uuid()
-    return open_vault(core.settings, uuid)
+    vault = open_vault(core.settings, uuid)
+    if vault.may_be_replaced and (yield from present_root(core)) is None:
+        raise VaultLocked("the vault was upgraded on another machine, so that the key of this one is void")
+    return vault
 
 
 def answering_vault(core: Core, uuids: Iterable[str]) -> IdentityVault:

@@ -44,9 +44,17 @@ def decode(
         return None
     rows = data if call.many and isinstance(data, list) else [data]
     fits = isinstance(data, list) is call.many
-    if not fits or not all(isinstance(row, dict) and row.keys() >= set(call.keys) for row in rows):
+    if not fits or not all(_fits(call, row) for row in rows):
         raise nonsense(answer, "JSON that this call is not answered with")
     return data
+
+
+def _fits(call: Call[Any], row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and row.keys() >= set(call.keys)
+        and all(isinstance(row[name], str) for name in call.texts)
+    )
 
 
 def nonsense(answer: Answer, what: str) -> errors.ServerNonsense:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ravi.client.calls import identities as calls
-from ravi.errors import IdentityAmbiguous, IdentityNotFound, UsageError
+from ravi.errors import IdentityAmbiguous, IdentityNotFound, ServerNonsense, UsageError
 from ravi.settings.uuids import is_uuid
 
 TYPE_CHECKING = False
@@ -28,9 +28,11 @@ def uuid_of(core: Core, ref: str, *, source: str | None = None) -> Steps[str]:
 
 
 def get(core: Core, ref: str) -> Steps[Identity]:
-    """The identity *ref*. Raises IdentityNotFound or IdentityAmbiguous."""
+    """The identity *ref*. Raises IdentityNotFound, IdentityAmbiguous, and ServerNonsense for another one."""
     if is_uuid(ref):
         row = yield from core.send(calls.get(ref.lower()))
+        if row["uuid"] != ref.lower():  # its key would be handed out for the one that was asked for
+            raise ServerNonsense("the server answered with another identity than was asked for")
         return row
     found = yield from _by_name(core, ref, None)
     if found is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 
 from nacl.bindings.crypto_aead import (
@@ -12,33 +10,41 @@ from nacl.bindings.crypto_aead import (
 )
 from nacl.exceptions import CryptoError
 
+from ravi.crypto.derive import KEY_BYTES
+from ravi.crypto.encoding import find_base64, to_base64
+
 _NONCE_BYTES = 24
 _TAG_BYTES = 16
 
 
 def bound_to(*parts: str | bytes) -> bytes:
     """Additional data: each part after its length in 4 bytes, big-endian, so that no two lists read alike."""
-    encoded = [part.encode("utf-8") if isinstance(part, str) else part for part in parts]
+    # surrogatepass: a server can name a place that has no UTF-8. It gets bytes that nothing was sealed for.
+    encoded = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts]
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
 def seal(key: bytes, plaintext: bytes, additional: bytes) -> str:
     """Standard base64, padded, of nonce ‖ ciphertext ‖ tag. The nonce is random: 192 bits never meet again."""
+    _check(key)
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, additional, nonce, key)
-    return base64.b64encode(nonce + sealed).decode("ascii")
+    return to_base64(nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, additional, nonce, key))
 
 
 def open_(key: bytes, text: str, additional: bytes) -> bytes | None:
     """The plaintext; None when *text* is no base64 of such bytes, or was not sealed with *key* for *additional*."""
-    try:
-        sealed = base64.b64decode(text.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
+    _check(key)
+    sealed = find_base64(text)
+    if sealed is None or len(sealed) < _NONCE_BYTES + _TAG_BYTES:
         return None
-    if len(sealed) < _NONCE_BYTES + _TAG_BYTES or base64.b64encode(sealed).decode("ascii") != text:
-        return None  # also other spellings of the same bytes: one value, one text
     nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     try:
         return bytes(crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, additional, nonce, key))
     except CryptoError:
         return None
+
+
+def _check(key: bytes) -> None:
+    # libsodium's binding reports a key of another length as a CryptoError, which would read as "does not open".
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from nacl.bindings import crypto_box_seed_keypair
 from nacl.bindings.crypto_generichash import generichash_blake2b_salt_personal
 
+from ravi.crypto.encoding import is_uuid
+from ravi.errors import VaultUnreadable
+
 KEY_BYTES = 32
 
 
@@ -17,13 +20,21 @@ def derive(key: bytes, label: str, context: bytes = b"") -> bytes:
     """
     if len(key) != KEY_BYTES:
         raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+    if "\0" in label:
+        raise ValueError("a label has no NUL")
     message = b"ravi/2/" + label.encode("ascii") + b"\0" + context
     digest: bytes = generichash_blake2b_salt_personal(message, digest_size=KEY_BYTES, key=key)
     return digest
 
 
 def identity_key(root_key: bytes, uuid: str) -> bytes:
-    """The key of the identity *uuid* (lower-case text with dashes): all that one workspace needs, and no more."""
+    """
+    The key of the identity *uuid* (lower-case text with dashes): all that one workspace needs, and no more.
+
+    Raises VaultUnreadable for any other text: it came from the server, and the key would be nobody's.
+    """
+    if not is_uuid(uuid):
+        raise VaultUnreadable("the identity is named by something that is no uuid in lower case")
     return derive(root_key, "identity", uuid.encode("ascii"))
 
 

@@ -7,14 +7,12 @@ this state works, and `ravi vault upgrade` ends it.
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 from nacl.bindings import crypto_box_seal_open, crypto_box_seed_keypair
 from nacl.exceptions import CryptoError
 
 from ravi.crypto.derive import derive
-from ravi.crypto.pin import stretch
+from ravi.crypto.encoding import find_base64, find_text, to_base64
+from ravi.crypto.pin import SALT_BYTES, stretch
 from ravi.errors import VaultPinWrong
 
 PREFIX = "e2e::"
@@ -28,13 +26,12 @@ def seed(pin: str, *, salt: str, verifier: str, public_key: str) -> bytes:
     Raises VaultPinWrong unless the *verifier* opens and the *public_key* is the seed's: the check of the published
     client, which only knows PINs of six digits.
     """
-    try:
-        found = stretch(pin, base64.b64decode(salt, validate=True))
-        proof = base64.b64decode(verifier, validate=True)
-    except (binascii.Error, ValueError):
-        raise VaultPinWrong("the account's encryption metadata is damaged") from None
+    salted, proof = find_base64(salt), find_base64(verifier)
+    if salted is None or len(salted) != SALT_BYTES or proof is None:
+        raise VaultPinWrong("the account's encryption metadata is damaged")
+    found = stretch(pin, salted)
     public, _ = crypto_box_seed_keypair(found)
-    if base64.b64encode(public).decode("ascii") != public_key or _open(found, proof) != _VERIFIED:
+    if to_base64(public) != public_key or _open(found, proof) != _VERIFIED:
         raise VaultPinWrong("the PIN is wrong")
     return found
 
@@ -45,21 +42,19 @@ def root_key(seed: bytes) -> bytes:
 
 
 def open_(seed: bytes, sealed: str) -> str | None:
-    """The text in a field of the old format; None when it does not open."""
-    try:
-        box = base64.b64decode(sealed.removeprefix(PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    opened = _open(seed, box)
-    try:
-        return None if opened is None else opened.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
+    """
+    The text in a field of the old format; None when it has not its prefix or does not open.
+
+    That it opens says nothing about who wrote it, or for which entry: the server can seal boxes, too.
+    """
+    box = find_base64(sealed[len(PREFIX) :]) if sealed.startswith(PREFIX) else None
+    opened = None if box is None else _open(seed, box)
+    return None if opened is None else find_text(opened)
 
 
 def _open(seed: bytes, box: bytes) -> bytes | None:
     public, secret = crypto_box_seed_keypair(seed)
     try:
         return bytes(crypto_box_seal_open(box, public, secret))
-    except (CryptoError, TypeError):  # TypeError: shorter than a sealed box is
+    except CryptoError:  # also what the binding raises for bytes that are shorter than a sealed box
         return None

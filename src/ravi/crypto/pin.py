@@ -5,8 +5,12 @@ from __future__ import annotations
 import unicodedata
 
 from nacl.bindings.crypto_pwhash import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
+from nacl.exceptions import CryptoError
 
 from ravi.crypto.derive import KEY_BYTES, derive
+from ravi.crypto.encoding import find_utf8
+from ravi.crypto.recovery import SECRET_KEY_BYTES
+from ravi.errors import VaultError, VaultPinWrong
 
 SALT_BYTES = 16
 MIN_PIN_CHARACTERS = 6
@@ -17,18 +21,32 @@ _MEMORY_BYTES = 64 * 1024 * 1024
 
 
 def stretch(pin: str, salt: bytes) -> bytes:
-    """Argon2id (RFC 9106) of *pin* in UTF-8, NFC: 3 passes, 64 MiB, 1 lane; 32 bytes. *salt* has 16 bytes."""
+    """
+    Argon2id (RFC 9106) of *pin* in UTF-8, NFC: 3 passes, 64 MiB, 1 lane; 32 bytes. *salt* has 16 bytes.
+
+    Raises VaultPinWrong for a PIN that has no UTF-8, and VaultError where the memory cannot be had.
+    """
     if len(salt) != SALT_BYTES:
         raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-    password = unicodedata.normalize("NFC", pin).encode("utf-8")
-    stretched: bytes = crypto_pwhash_alg(
-        KEY_BYTES, password, salt, _PASSES, _MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13
-    )
+    password = find_utf8(unicodedata.normalize("NFC", pin))
+    if password is None:
+        raise VaultPinWrong("the PIN is not text")
+    try:
+        stretched: bytes = crypto_pwhash_alg(
+            KEY_BYTES, password, salt, _PASSES, _MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13
+        )
+    except CryptoError:
+        raise VaultError(
+            f"there is too little memory to check the PIN, which takes {_MEMORY_BYTES >> 20} MiB",
+            hint="raise the memory limit of this process or container",
+        ) from None
     return stretched
 
 
 def unlock_key(pin: str, salt: bytes, secret_key: bytes) -> bytes:
     """The key that wraps the root. Neither the PIN nor the *secret_key* (20 bytes) alone is of any use."""
+    if len(secret_key) != SECRET_KEY_BYTES:
+        raise ValueError(f"a secret key has {SECRET_KEY_BYTES} bytes, not {len(secret_key)}")
     return derive(stretch(pin, salt), "unlock", secret_key)
 
 
@@ -38,6 +56,9 @@ def find_fault(pin: str) -> str | None:
         return f"the PIN is shorter than {MIN_PIN_CHARACTERS} characters"
     if pin != pin.strip():
         return "the PIN begins or ends with a blank"
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in pin):
+    categories = {unicodedata.category(char) for char in pin}
+    if categories & {"Cc", "Cs"}:
         return "the PIN contains a control character"
+    if "Cn" in categories:  # a later Unicode may compose it with its neighbour, and NFC give other bytes than today
+        return "the PIN contains a character that Unicode does not know yet"
     return None

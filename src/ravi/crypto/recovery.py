@@ -15,7 +15,8 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_CHARACTERS = 4
 _CHARACTERS = SECRET_KEY_BYTES * 8 // 5 + _CHECK_CHARACTERS
 _GROUP = 4
-_MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
+#: Without str.upper: of other scripts' letters it makes ones of the alphabet.
+_READ_AS = str.maketrans("abcdefghijklmnopqrstuvwxyzILO", "ABCDEFGH1JK1MN0PQRSTUVWXYZ110")
 _LEFT_OUT = str.maketrans("", "", "- \t\r\n\u00a0\u2010\u2011\u2012\u2013\u2014")
 
 
@@ -38,7 +39,7 @@ def decode(code: str) -> bytes:
 
     Raises RecoveryCodeInvalid, which says what is wrong and does not repeat the code.
     """
-    text = code.upper().translate(_LEFT_OUT).translate(_MISREAD)
+    text = code.translate(_LEFT_OUT).translate(_READ_AS)
     strange = sorted({char for char in text if char not in _ALPHABET})
     if strange:
         shown = ", ".join(repr(char) for char in strange[:5])

@@ -8,6 +8,7 @@ import hmac
 import struct
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from ravi.crypto.encoding import find_utf8
 from ravi.errors import UsageError
 
 ALGORITHMS = ("SHA1", "SHA256", "SHA512")
@@ -49,7 +50,13 @@ class Seed:
         return self.period - at % self.period
 
     def uri(self, name: str) -> str:
-        """The `otpauth://totp/` URI with every parameter written out: what is sealed, *name* included."""
+        """
+        The `otpauth://totp/` URI with every parameter written out: what is sealed, *name* included.
+
+        Raises UsageError for a name that has no UTF-8.
+        """
+        if find_utf8(name) is None:
+            raise UsageError("the TOTP name is not text in UTF-8")
         secret = base64.b32encode(self.secret).decode("ascii").rstrip("=")
         rest = f"algorithm={self.algorithm}&digits={self.digits}&period={self.period}"
         return f"otpauth://totp/{quote(name, safe='')}?secret={secret}&{rest}"
@@ -57,11 +64,15 @@ class Seed:
 
 def from_secret(text: str, *, algorithm: str = "SHA1", digits: int = 6, period: int = 30) -> Seed:
     """A seed from base 32 (RFC 4648) as sites print it: any case, with blanks and dashes, with or without padding."""
-    cleaned = "".join(text.split()).replace("-", "").rstrip("=").upper()
+    cleaned = "".join(text.split()).replace("-", "").rstrip("=")
+    padded = cleaned.upper() + "=" * (-len(cleaned) % 8)
     try:
-        secret = base64.b32decode(cleaned + "=" * (-len(cleaned) % 8))
-    except (binascii.Error, ValueError):
-        raise UsageError("the TOTP secret is not base 32 (letters A-Z and digits 2-7)") from None
+        # isascii: upper-casing makes letters of base 32 of a few that are none
+        secret = base64.b32decode(padded) if cleaned.isascii() else None
+    except binascii.Error:
+        secret = None
+    if secret is None:
+        raise UsageError("the TOTP secret is not base 32 (letters A-Z and digits 2-7)")
     return Seed(secret, algorithm=algorithm.upper().replace("-", ""), digits=digits, period=period)
 
 
@@ -71,15 +82,21 @@ def from_uri(uri: str) -> tuple[str, Seed]:
 
     Raises UsageError for anything else; the message does not repeat the URI.
     """
-    parts = urlsplit(uri.strip())
-    if parts.scheme != "otpauth" or parts.netloc.lower() != "totp":
+    try:
+        parts = urlsplit(uri.strip())
+    except ValueError:  # brackets or odd letters where the host stands
+        parts = None
+    if parts is None or parts.scheme != "otpauth" or parts.netloc.lower() != "totp":
         raise UsageError("this is not an otpauth://totp/ URI")
     given = dict(parse_qsl(parts.query))
     if not given.get("secret"):
         raise UsageError("the otpauth URI has no secret")
-    try:
-        digits, period = int(given.get("digits", "6")), int(given.get("period", "30"))
-    except ValueError:
-        raise UsageError("the otpauth URI has digits or a period that is not a number") from None
+    digits, period = _number(given.get("digits", "6")), _number(given.get("period", "30"))
+    if digits is None or period is None:
+        raise UsageError("the otpauth URI has digits or a period that is not a number")
     seed = from_secret(given["secret"], algorithm=given.get("algorithm", "SHA1"), digits=digits, period=period)
-    return unquote(parts.path.lstrip("/")), seed
+    return unquote(parts.path.removeprefix("/")), seed
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else None

@@ -36,7 +36,18 @@ from ravi.server.jobs import Chores
 from ravi.server.login import Login
 from ravi.server.login import routes as login_routes
 from ravi.server.phone.carriers import Loopback
-from ravi.server.vault import Vault
+from ravi.server.vault import (
+    Passwords,
+    Resealing,
+    Sealing,
+    Secrets,
+    Totps,
+    Vault,
+    passwords_routes,
+    sealed_routes,
+    secrets_routes,
+    totp_routes,
+)
 from ravi.server.vault import routes as vault_routes
 from ravi.server.web import build_pages
 from ravi.server.web.rendering import Pages
@@ -54,6 +65,10 @@ TABLES = [
     holdings_routes.routes,
     events_routes.routes,
     vault_routes.routes,
+    secrets_routes.routes,
+    passwords_routes.routes,
+    totp_routes.routes,
+    sealed_routes.routes,
     login_routes.routes,
     health.routes,
 ]
@@ -75,6 +90,10 @@ class Services:
     events: Events
     identities: Identities
     vault: Vault
+    secrets: Secrets
+    passwords: Passwords
+    totps: Totps
+    resealing: Resealing
     login: Login
     idempotency: Idempotency
     readiness: health.Readiness
@@ -86,12 +105,19 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, n
     events = Events(db, now)
     auth = Auth(db, events, now, access_token_lives=settings.access_token_ttl)
     identities = Identities(db, auth, events, carrier, now)
+    vault = Vault(db, auth, events, now)
+    sealing = Sealing(identities)
+    identities.on_delete(vault.erase)
     return Services(
         db=db,
         auth=auth,
         events=events,
         identities=identities,
-        vault=Vault(db, now),
+        vault=vault,
+        secrets=Secrets(db, events, sealing, now),
+        passwords=Passwords(db, events, sealing, now),
+        totps=Totps(db, events, sealing, now),
+        resealing=Resealing(db, events, identities),
         login=Login(db, auth, identities, Wakeup(db), now, public_url=public_url),
         idempotency=Idempotency(db, now),
         readiness=health.Readiness(db, settings.database.file),
@@ -178,7 +204,18 @@ class Front:
     def __init__(self, built: Services, access_log: AccessLog, *, public_url: str, now: Now) -> None:
         self._api = Api(
             TABLES,
-            [built.auth, built.events, built.identities, built.vault, built.login, built.readiness],
+            [
+                built.auth,
+                built.events,
+                built.identities,
+                built.vault,
+                built.secrets,
+                built.passwords,
+                built.totps,
+                built.resealing,
+                built.login,
+                built.readiness,
+            ],
             authenticate=built.auth.authenticate,
             select=built.auth.select,
             idempotency=built.idempotency,

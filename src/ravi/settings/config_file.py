@@ -178,6 +178,7 @@ def find_tokens(raw: RawFile, data: dict[str, Any], keys: TokenKeys) -> Credenti
         path=raw.path,
         keys=keys,
         expires_at=find_epoch(data.get(keys.expires_at)),
+        old_vault=bool(data.get("legacy_key")),
     )
 
 

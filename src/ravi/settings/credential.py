@@ -8,7 +8,7 @@ import os
 
 from ravi.errors import ConfigInvalid
 from ravi.settings.config_file import OWN_CREDENTIAL_KEYS, ConfigFile, check_token, find_tokens
-from ravi.settings.files import find_file, parse
+from ravi.settings.files import find_file, parse, tighten
 from ravi.settings.resolve import Sourced, first_of
 from ravi.settings.server_url import check_transport, normalise
 from ravi.settings.values import DEFAULT_SERVER, SIGN_IN_KEYS, Credential
@@ -64,6 +64,7 @@ def find_vault_key(place: Place, selection: Selection) -> Sourced[tuple[str, str
         file = _config_holding(place, place.explicit_dir, ("vault_key",))
     if file is None or not file.data.get("vault_key"):
         return None
+    tighten(file.raw)
     return Sourced((file.data["vault_key"], file.identity_uuid()), file.shown)
 
 

@@ -104,13 +104,19 @@ def find_json(path: str, shown: str) -> dict[str, Any] | None:
 
 
 def write_json(path: str, data: Mapping[str, Any], shown: str) -> bytes:
+    """Replace the file at *path* by *data* and return the bytes written. Raises ConfigInvalid: see `write_bytes`."""
+    content = (json.dumps(data, indent=2) + "\n").encode("ascii")
+    write_bytes(path, content, shown)
+    return content
+
+
+def write_bytes(path: str, content: bytes, shown: str) -> None:
     """
-    Replace the file at *path* by *data*, mode 0600, and return the bytes written.
+    Replace the file at *path* by *content*, mode 0600.
 
     The directory is made if need be (0700, which a `.ravi` that is ours is also set to). A symbolic link at
     *path* is replaced, not followed. Raises ConfigInvalid when it cannot be done; the old file is then whole.
     """
-    content = (json.dumps(data, indent=2) + "\n").encode("ascii")
     folder = os.path.dirname(path)
     temporary = f"{path}.{os.urandom(6).hex()}.tmp"
     try:
@@ -126,7 +132,6 @@ def write_json(path: str, data: Mapping[str, Any], shown: str) -> bytes:
         raise ConfigInvalid(
             f"cannot write {shown}: {_reason(error)}", hint=f"make sure that {folder} is a directory you can write to"
         ) from error
-    return content
 
 
 def tighten(raw: RawFile) -> None:

@@ -14,6 +14,7 @@ from ravi.settings.rfc3339 import find_epoch
 from ravi.settings.server_url import normalise
 from ravi.settings.uuids import is_uuid
 from ravi.settings.values import SIGN_IN_KEYS, Credential
+from ravi.settings.vault_file import drop_opening, move_aside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def save_login(
     """
     Write a sign-in to `auth.json` in *folder* (`Settings.config_dir`) and return the file's path.
 
-    Keys that are not given here, by name or in *more*, stay as they are, except that signing in to another account
-    than *account_uuid* locks the vault that was open. Raises ConfigInvalid when the file
-    that is there cannot be read as JSON, or cannot be written.
+    Keys that are not given here, by name or in *more*, stay as they are, except that a vault that was open stays so
+    only if it is known to be that of the account *account_uuid*. Raises ConfigInvalid when the file that is there
+    cannot be read as JSON, or cannot be written.
     """
     path = os.path.join(folder, "auth.json")
     with locked(path, path):
@@ -47,13 +48,12 @@ def save_login(
         data["server"] = normalise(server, "the server")
         _set(data, "expires_at", expires_at)
         _set(data, "user_email", email)
-        if account_uuid is not None:
-            from ravi.settings.vault_file import move_aside
-
+        data.pop("account_uuid", None)
+        _set(data, "account_uuid", account_uuid)
+        if account_uuid is None:
+            drop_opening(data)
+        else:
             move_aside(data, account_uuid)
-            if "unlocked_with" in data:  # that was for an API key, and a sign-in does not inherit it
-                for name in ("root_key", "legacy_key", "unlocked_with"):
-                    data.pop(name, None)
         data.update(more or {})
         write_json(path, data, path)
     return path
@@ -74,8 +74,9 @@ def clear_tokens(folder: str) -> bool:
         names = (SIGN_IN_KEYS.access, SIGN_IN_KEYS.refresh, SIGN_IN_KEYS.expires_at)
         if not data.keys() & set(names):
             return False
-        for name in (*names, "root_key", "legacy_key", "unlocked_with"):
+        for name in (*names, "account_uuid"):
             data.pop(name, None)
+        drop_opening(data)
         write_json(path, data, path)
     return True
 

@@ -1,6 +1,8 @@
-"""Telling a uuid from a name. The `uuid` module is not imported for it: this is on every start-up path."""
+"""Telling a uuid from a name, and making one. The `uuid` module is not imported: this is on every start-up path."""
 
 from __future__ import annotations
+
+import os
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 
@@ -13,3 +15,11 @@ def is_uuid(text: str) -> bool:
         and len(bare := text.replace("-", "")) == 32
         and _HEX.issuperset(bare)
     )
+
+
+def new_uuid() -> str:
+    """A fresh random uuid (RFC 9562 section 5.4, version 4) in lower case."""
+    number = int.from_bytes(os.urandom(16), "big")
+    number = number & ~(0xF << 76) & ~(0x3 << 62) | 0x4 << 76 | 0x2 << 62
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

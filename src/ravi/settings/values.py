@@ -19,10 +19,11 @@ class Credential:
     `token` goes into `Authorization: Bearer` and may be empty when only a refresh token is left. `refresh` is
     set for a saved sign-in alone. `path` is the file to rewrite after a refresh, with the names that
     the tokens have in it in `keys`; both are None for credentials that are not refreshed. `expires_at` is the
-    access token's end in seconds since the epoch, None when unknown. The repr shows no secret.
+    access token's end in seconds since the epoch, None when unknown. `old_vault` says that the account's vault, as
+    it was opened on this machine, is still in the format of the published client. The repr shows no secret.
     """
 
-    __slots__ = ("expires_at", "keys", "path", "refresh", "server", "source", "token")
+    __slots__ = ("expires_at", "keys", "old_vault", "path", "refresh", "server", "source", "token")
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Credential:
         path: str | None = None,
         keys: TokenKeys | None = None,
         expires_at: float | None = None,
+        old_vault: bool = False,
     ) -> None:
         self.token = token
         self.server = server
@@ -42,6 +44,7 @@ class Credential:
         self.path = path
         self.keys = keys
         self.expires_at = expires_at
+        self.old_vault = old_vault
 
     @property
     def names_identity(self) -> bool:

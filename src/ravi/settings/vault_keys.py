@@ -19,9 +19,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ravi.settings.values import Credential, Settings
+    from ravi.settings.values import Settings
 
 _KEY_BYTES = 32
+
+#: In `unlocked_with`: the sign-in in the same auth.json. Everything else there is the `fingerprint` of an API key.
+SIGN_IN = "sign-in"
 
 
 class HeldKeys:
@@ -64,20 +67,26 @@ def find_keys(settings: Settings, uuid: str | None) -> HeldKeys:
         source = settings.vault_key.source
         if owner is None or uuid is None or owner == uuid:
             return HeldKeys(source=source, identity_key=decode_key(text, "vault key", source))
+    return find_root(settings)
+
+
+def find_root(settings: Settings) -> HeldKeys:
+    """The account's root, if it goes with the credential in *settings*. Raises ConfigInvalid for a key that is none."""
     credential = settings.credential
     if credential is None:
         return HeldKeys(silence="not signed in")
     if credential.path is not None and credential.keys is SIGN_IN_KEYS:
-        return _root_in(credential.path, credential.source, None) or HeldKeys(
+        return _root_in(credential.path, credential.source, SIGN_IN) or HeldKeys(
             silence=f"{credential.source} holds no root key"
         )
     if credential.names_identity or credential.path is not None:
         return HeldKeys(
             silence=f"the credential from {credential.source} is one identity's own, and no vault key is beside it"
         )
+    mark = fingerprint(credential.token)
     for folder in dict.fromkeys((settings.config_dir, settings.home)):
         path = os.path.join(folder, "auth.json")
-        found = _root_in(path, path, credential)
+        found = _root_in(path, path, mark)
         if found is not None:
             return found
     return HeldKeys(silence=f"the vault was not unlocked for the credential from {credential.source}")
@@ -108,15 +117,21 @@ def fingerprint(token: str) -> str:
     return sha256(b"ravi/2/unlocked-with\0" + token.encode()).hexdigest()
 
 
-def _root_in(path: str, shown: str, credential: Credential | None) -> HeldKeys | None:
-    """The root in the auth.json at *path*: the sign-in's own, or the one unlocked for the API key *credential*."""
+def unlocked_for(data: dict[str, Any]) -> list[str]:
+    """For which credentials the root in an auth.json counts: by default for the sign-in beside it."""
+    marks = data.get("unlocked_with")
+    if marks is None:
+        return [SIGN_IN]
+    return [mark for mark in marks if isinstance(mark, str)] if isinstance(marks, list) else []
+
+
+def _root_in(path: str, shown: str, mark: str) -> HeldKeys | None:
+    """The root in the auth.json at *path*, if it was unlocked for the credential that *mark* stands for."""
     raw = find_file(path, shown)
     if raw is None:
         return None
-    data: dict[str, Any] = parse(raw)
-    unlocked_with = data.get("unlocked_with")
-    wanted = None if credential is None else fingerprint(credential.token)
-    if not data.get("root_key") or unlocked_with != wanted:
+    data = parse(raw)
+    if not data.get("root_key") or mark not in unlocked_for(data):
         return None
     tighten(raw)
     legacy = data.get("legacy_key")

@@ -15,8 +15,9 @@ class Identity(TypedDict):
     One persona of an agent.
 
     The address travels as `inbox` (the frozen name) and as `email`, the number as `phone` and
-    `phone_number`; both are E.164 or null. Times are RFC 3339 in UTC. `api_key` appears once, in the answer
-    to a creation that asked for it.
+    `phone_number`; both are E.164 or null. `public_key` is that of the identity's vault key, standard base64, null
+    until a client has registered it. Times are RFC 3339 in UTC. `api_key` appears once, in the answer to a creation
+    that asked for it.
     """
 
     id: int
@@ -28,6 +29,7 @@ class Identity(TypedDict):
     phone_number: str | None
     status: Literal["active", "disabled"]
     labels: dict[str, str]
+    public_key: str | None
     workspace: Workspace | None
     expires_dt: str | None
     created_dt: str
@@ -43,9 +45,14 @@ class IdentityCreate(TypedDict, total=False):
     spellings, and contradicting each other is an error. `provision_phone`: true demands a number, false
     refuses one, absent leaves it to the server. `reuse` answers with the live identity of that name if there
     is one, with a key only if `api_key` is true; `api_key: false` keeps a new identity without a key.
+
+    `uuid` may be chosen (a random one, version 4, in lower case; "" leaves it to the server), because an identity's
+    keys are derived from it: with it, `public_key` registers its vault key from the start.
     """
 
     name: str
+    uuid: str
+    public_key: str
     email: str
     email_identifier: str
     email_local: str

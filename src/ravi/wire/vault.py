@@ -213,7 +213,7 @@ class SealedRecord(TypedDict):
     One row with sealed fields, whatever its kind: for re-sealing a whole account.
 
     `record` names the row (opaque). `kind`, `identity_uuid`, `entry` and the names in `fields` are what the texts
-    are sealed for; `fields` leaves out empty ones.
+    are sealed for; `fields` leaves out empty ones. `domain` is there for passwords: what `site` has to seal.
     """
 
     record: str
@@ -222,6 +222,7 @@ class SealedRecord(TypedDict):
     entry: str
     revision: int
     fields: dict[str, str]
+    domain: NotRequired[str]
 
 
 class SealedRecords(TypedDict):

@@ -16,7 +16,8 @@ GRANT = {
     "expires_in": 900,
     "interval": 0,
 }
-USER = {"id": 1, "email": "owner@example.com", "first_name": "Ada", "last_name": ""}
+ACCOUNT_UUID = "7d2f0a4e-31d5-4c39-8a55-0c9d1e7b6f12"
+USER = {"id": 1, "uuid": ACCOUNT_UUID, "email": "owner@example.com", "first_name": "Ada", "last_name": ""}
 SIGNED_IN = {
     "access": "ravi_at_fresh",
     "refresh": "ravi_rt_fresh",
@@ -73,6 +74,8 @@ class TestLogin:
             "server": server.url,
             "identities": 0,
             "auth_file": str(home / ".ravi" / "auth.json"),
+            "vault": "locked",
+            "recovery_file": None,
         }
         assert "ABCD-1234" in ran.err
         assert "http://ravi.example/device?user_code=ABCD-1234" in ran.err
@@ -82,6 +85,7 @@ class TestLogin:
             "expires_at": "2099-01-01T00:00:00Z",
             "user_email": "owner@example.com",
             "server": server.url,
+            "account_uuid": SIGNED_IN["user"]["uuid"],
         }
         assert (home / ".ravi" / "auth.json").stat().st_mode & 0o777 == 0o600
         assert set(server.asked[0].body) == {"hostname", "workspace"}
@@ -180,7 +184,7 @@ class TestLogin:
         server.on("POST /api/auth/login/", {k: v for k, v in SIGNED_IN.items() if k != "identities"})
         server.refuse("GET /api/identities/", 500, "server.error", "broken")
 
-        ran = ravi("auth", "login", "--server", server.url, "--code", "x")
+        ran = ravi("auth", "login", "--server", server.url, "--code", "x", "--no-vault")
 
         assert (ran.code, ran.json["identities"]) == (0, None)
         assert "warning" in ran.error
@@ -209,7 +213,7 @@ class TestLogin:
         monkeypatch.setenv("RAVI_API_KEY", "ravi_mgmt_other")
         server.on("POST /api/auth/login/", {**SIGNED_IN, "identities": [{}, {}]})
 
-        ran = ravi("auth", "login", "--server", server.url, "--code", "x")
+        ran = ravi("auth", "login", "--server", server.url, "--code", "x", "--no-vault")
 
         assert "RAVI_API_KEY" in ran.error["warning"]
         assert "ravi_mgmt_other" not in ran.err
@@ -287,6 +291,7 @@ class TestStatus:
             "identity": "research-agent",
             "identity_uuid": UUID,
             "has_encryption": False,
+            "vault": "not set up",
             "server": signed_in.url,
             "sources": {
                 "server": "~/.ravi/auth.json",

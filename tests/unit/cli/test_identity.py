@@ -1,6 +1,10 @@
 """Identity commands against canned answers."""
 
+import base64
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -262,6 +266,60 @@ class TestUse:
 
     def test_local_and_global_exclude_each_other(self, ravi) -> None:
         assert ravi("identity", "use", "research-agent", "--local", "--global").code == 2
+
+
+class TestPublicKeys:
+    @pytest.fixture(autouse=True)
+    def unlocked(self, signed_in, home: Path, put) -> None:
+        path = home / ".ravi" / "auth.json"
+        put(path, {**json.loads(path.read_text()), "root_key": base64.b64encode(bytes(32)).decode()})
+
+    @pytest.mark.parametrize("verb", ["show", "use"])
+    def test_an_identity_that_has_none_gets_one_when_it_is_looked_at(self, ravi, signed_in, identity, verb) -> None:
+        signed_in.on(f"GET /api/identities/{UUID}/", identity(public_key=None))
+        signed_in.on("PUT /api/vault/public-keys/", {"set": 1})
+
+        assert ravi("identity", verb, UUID).code == 0
+        assert signed_in.asked[-1].body["public_keys"].keys() == {UUID}
+
+    @pytest.mark.parametrize("verb", ["show", "use"])
+    def test_a_failure_to_register_it_is_not_the_command_s(self, ravi, signed_in, identity, verb) -> None:
+        signed_in.on(f"GET /api/identities/{UUID}/", identity(public_key=None))
+        signed_in.refuse("PUT /api/vault/public-keys/", 409, "vault.key_differs", "no")
+
+        ran = ravi("identity", verb, UUID)
+
+        assert (ran.code, ran.err) == (0, "")
+
+    def test_one_that_has_it_is_left_alone(self, ravi, signed_in, identity) -> None:
+        signed_in.on(f"GET /api/identities/{UUID}/", identity(public_key="present"))
+
+        assert ravi("identity", "show", UUID).json["public_key"] == "present"
+        assert len(signed_in.asked) == 1
+
+    def test_creating_registers_it_with_the_identity(self, ravi, signed_in, identity) -> None:
+        signed_in.on("POST /api/identities/", identity(public_key="present"), 201)
+
+        assert ravi("identity", "create", "--name", "research-agent").code == 0
+        assert {"uuid", "public_key"} <= signed_in.asked[0].body.keys()
+
+
+@pytest.mark.parametrize("unlocked", [True, False])
+def test_the_vault_s_libraries_are_loaded_only_where_there_is_a_root(
+    signed_in, identity, home: Path, put, unlocked: bool
+) -> None:
+    path = home / ".ravi" / "auth.json"
+    if unlocked:
+        put(path, {**json.loads(path.read_text()), "root_key": base64.b64encode(bytes(32)).decode()})
+    signed_in.on("POST /api/identities/", identity(public_key=None if not unlocked else "present"), 201)
+    program = (
+        "import sys; from ravi.cli.main import main; main(['identity', 'create']);"
+        "print('nacl' in sys.modules, 'uuid' in sys.modules, file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ))
+
+    assert done.stderr.split() == [str(unlocked), "False"]
 
 
 def test_a_name_of_several_lists_them_and_writes_nothing(ravi, signed_in, identity, home: Path) -> None:

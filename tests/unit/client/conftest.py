@@ -1,11 +1,14 @@
-"""A `Player`, an `Api` and clients of them, closed after the test."""
+"""A `Player`, an `Api`, an account's keys behind it, and clients of them, closed after the test."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ravi import Client
+from ravi.settings.client import resolve, save_login
+from tests.support.account_keys import ACCOUNT, Keys
 from tests.support.fake_servers import Api, Player, make_settings
 
 
@@ -44,4 +47,26 @@ def client_for() -> Iterator[Callable[..., Client]]:
 
     yield make
     for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def keys(api: Api) -> Keys:
+    return Keys(api)
+
+
+@pytest.fixture
+def signed_in(api: Api, home: Path) -> Iterator[Callable[..., Client]]:
+    """`signed_in()` is a client of the sign-in in the test's home; with variables, of what they say."""
+    save_login(str(home / ".ravi"), server=api.url, access="ravi_at_1", refresh="ravi_rt_1", account_uuid=ACCOUNT)
+    made: list[Client] = []
+
+    def make(**env: str) -> Client:
+        more = {"RAVI_API_URL": api.url} if env else {}
+        client = Client(resolve(environ={"HOME": str(home), **env, **more}, need_identity=False), timeout=10)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
         client.close()

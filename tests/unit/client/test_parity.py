@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ravi import AsyncClient, Client
-from ravi.client.nouns import auth, events, identities, keys, own
+from ravi.client.nouns import auth, events, identities, keys, own, passwords, secrets, totp, vault
 
 NOUNS = {
     "auth": (auth.Auth, auth.AsyncAuth),
@@ -15,6 +15,10 @@ NOUNS = {
     "identities": (identities.Identities, identities.AsyncIdentities),
     "keys": (keys.Keys, keys.AsyncKeys),
     "own": (own.Own, own.AsyncOwn),
+    "passwords": (passwords.Passwords, passwords.AsyncPasswords),
+    "secrets": (secrets.Secrets, secrets.AsyncSecrets),
+    "totp": (totp.Totp, totp.AsyncTotp),
+    "vault": (vault.Vault, vault.AsyncVault),
 }
 
 

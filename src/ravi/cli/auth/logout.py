@@ -1,15 +1,14 @@
-"""Sign this machine out: the server ends the sign-in, and its tokens leave auth.json.
+"""Sign this machine out: the server ends the sign-in, its tokens leave auth.json, and the vault is locked.
 
-Keys, the selected identity and everything else in the files stay. When the server cannot be reached the
-tokens are removed all the same. With --everywhere the account is signed out on every machine; there the server's
-answer is the point, so nothing is removed when it cannot be had.
+API keys, the recovery code, the selected identity and everything else in the files stay. When the server cannot be
+reached the tokens are removed all the same. With --everywhere the account is signed out on every machine; there the
+server's answer is the point, so nothing is removed when it cannot be had.
 """
 
 from __future__ import annotations
 
 import os
 
-from ravi.cli.auth.files import login_folder
 from ravi.errors import RaviError, Unauthenticated
 
 TYPE_CHECKING = False
@@ -32,20 +31,24 @@ def configure(parser: VerbParser) -> None:
 
 
 def run(args: Namespace, io: Io) -> int:
-    """Print {"authenticated", "signed_out", "auth_file", "message"}."""
+    """Print {"authenticated", "signed_out", "auth_file", "vault_locked", "message"}."""
     from ravi.settings.client import clear_tokens, resolve
+    from ravi.settings.vault_file import forget_keys, login_folder
 
     environ = {name: value for name, value in io.environ.items() if name not in _IN_THE_WAY}
     settings = resolve(environ=environ, need_identity=False)
     folder = login_folder(settings)
     path = os.path.join(folder, "auth.json")
     ended = _tell_server(settings, path, everywhere=args.everywhere, io=io)
+    was_unlocked = forget_keys(path)
     had_tokens = clear_tokens(folder)
+    message = "signed out" if had_tokens else "there was no sign-in"
     document = {
         "authenticated": False,
         "signed_out": ended,
         "auth_file": path,
-        "message": "signed out" if had_tokens else "there was no sign-in",
+        "vault_locked": was_unlocked,
+        "message": f"{message}, and the vault is locked" if was_unlocked else message,
     }
     io.out.document(document, lambda layout, it: layout.value(it["message"]))
     for name in _IN_THE_WAY[:2]:

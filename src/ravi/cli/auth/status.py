@@ -23,6 +23,7 @@ _SHOWN = (
     "identity",
     "identity_uuid",
     "has_encryption",
+    "vault",
     "server",
     "sources",
     "message",
@@ -48,7 +49,7 @@ def _facts(layout: Layout, found: dict[str, Any]) -> str:
             ("server", f"{found['server']} (from {sources['server']})"),
             ("identity", found["identity"] or found["identity_uuid"]),
             ("selected by", sources["identity"]),
-            ("vault set up", found["has_encryption"]),
+            ("vault", found["vault"]),
             ("note", found.get("message")),
         ]
     )

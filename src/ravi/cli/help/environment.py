@@ -11,7 +11,9 @@ VARIABLES: tuple[tuple[str, str], ...] = (
     ("RAVI_CONFIG_DIR", "directory whose config.json selects the identity; nothing else does while it is set"),
     ("RAVI_API_KEY", "key of the account or of an identity, instead of a saved sign-in"),
     ("RAVI_ACCESS_TOKEN", "access token, instead of a saved sign-in"),
+    ("RAVI_VAULT_KEY", "vault key of the identity to act as, instead of the owner's: see ravi vault key"),
     ("RAVI_API_URL", "the server that goes with the key, the token, or a sign-in about to be made"),
+    ("RAVI_ALLOW_HTTP", "set to 1 to allow plain http to another machine"),
     ("RAVI_DEBUG", "set to 1 to see where an internal error comes from"),
     ("HOME", "where ~/.ravi is"),
     ("HTTP_PROXY, HTTPS_PROXY", "proxy for calls to http and https servers"),
@@ -26,7 +28,8 @@ FILES: tuple[tuple[str, str], ...] = (
     (".ravi/config.json", "the same for a project: here, or in the nearest directory above that has one"),
     ("~/.ravi/config.json", "the same where nothing nearer does"),
     ("$RAVI_CONFIG_DIR/auth.json", "a sign-in for that directory"),
-    ("~/.ravi/auth.json", "the sign-in of this user"),
+    ("~/.ravi/auth.json", "the sign-in of this user, and what opens the vault"),
+    ("~/.ravi/recovery-code.txt", "the recovery code, for you to put somewhere else; no command reads it by itself"),
     ("~/.ravi/trust.json", "project files that may hold a credential, see ravi help trust"),
 )
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from ravi.cli.io import Io
 
-_ABOUT = "The identity provider for AI agents: an address and a number for each, from one command."
+_ABOUT = "The identity provider for AI agents: an address, a number and a sealed vault for each, from one command."
 _SECTIONS = (
     ("IDENTITIES", ("identity", "get")),
-    ("ACCOUNT", ("auth", "keys", "domains")),
-    ("THIS MACHINE", ("status", "trust", "completion", "version")),
+    ("VAULT", ("secrets", "passwords", "totp", "run")),
+    ("ACCOUNT", ("auth", "keys", "vault", "domains")),
+    ("THIS MACHINE", ("status", "unlock", "lock", "trust", "completion", "version")),
 )
 _EXAMPLES = (
     "ravi auth login",

@@ -22,5 +22,6 @@ def configure(parser: VerbParser) -> None:
 def run(args: Namespace, io: Io) -> int:
     """Print the identity."""
     with io.client(need_identity=args.ref is None) as ravi:
-        io.out.document(ravi.identities.get(args.ref or io.acting_as(ravi)), view.facts)
+        shown = ravi.identities.fill_public_key(ravi.identities.get(args.ref or io.acting_as(ravi)))
+    io.out.document(shown, view.facts)
     return 0

@@ -35,7 +35,7 @@ def run(args: Namespace, io: Io) -> int:
     from ravi.settings.client import selection_path, write_selection
 
     with io.client(need_identity=False) as ravi:
-        chosen = ravi.identities.get(args.ref)
+        chosen = ravi.identities.fill_public_key(ravi.identities.get(args.ref))
         home = ravi.settings.home
     if args.home:
         path = os.path.join(home, "config.json")

@@ -34,6 +34,7 @@ def facts(layout: Layout, identity: Identity) -> str:
             ("workspace", f"{workspace['host']}:{workspace['path']}" if workspace else None),
             ("created", moment(identity["created_dt"])),
             ("ends", moment(identity["expires_dt"])),
+            ("public key", identity.get("public_key")),
             ("key", identity.get("api_key")),
         ]
     )

@@ -21,7 +21,7 @@ class Call(Generic[T]):
     others act as *identity*, a uuid, or else as the selected one. *anonymous* calls carry no credential.
 
     *many* and *keys* say what the answer must be to be believed: an object with these keys, or a list of such.
-    A call without *keys* is answered with nothing.
+    A call without *keys* is answered with nothing. *texts* are those of the keys that must hold a text.
 
     *idempotent* marks a creation whose repetition must not make a second one: it gets its
     `Idempotency-Key` here, once, so that every repetition of this Call carries the same.
@@ -38,6 +38,7 @@ class Call(Generic[T]):
         "method",
         "path",
         "query",
+        "texts",
     )
 
     def __init__(
@@ -48,6 +49,7 @@ class Call(Generic[T]):
         body: Mapping[str, Any] | None = None,
         *,
         keys: tuple[str, ...] = (),
+        texts: tuple[str, ...] = (),
         many: bool = False,
         identity: str | None = None,
         idempotent: bool = False,
@@ -59,6 +61,7 @@ class Call(Generic[T]):
         self.query = query
         self.body = body
         self.keys = keys
+        self.texts = texts
         self.many = many
         self.identity = identity
         self.account = account

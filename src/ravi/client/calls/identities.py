@@ -36,10 +36,15 @@ def create(
     provision_phone: bool | None = None,
     reuse: bool = False,
     api_key: bool = False,
+    uuid: str | None = None,
+    public_key: str | None = None,
 ) -> Call[Identity]:
     """
     Make an identity. The answer holds an `api_key` of its own only if *api_key* asks for one, because a key
     that nobody stores is a key that nobody misses when it leaks.
+
+    *public_key* is the one of the identity that will have this *uuid*; the answer is another identity if *reuse* found
+    one, or the server is older than the two.
     """
     body = given(
         name=name,
@@ -49,6 +54,8 @@ def create(
         workspace=workspace,
         provision_phone=provision_phone,
         reuse=reuse or None,
+        uuid=uuid,
+        public_key=public_key,
     )
     body["api_key"] = api_key
     return Call("POST", paths.IDENTITIES, body=body, keys=_IDENTITY, idempotent=True, account=True)

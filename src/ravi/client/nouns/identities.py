@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ravi.client.calls import identities as calls
 from ravi.client.references import find, get, uuid_of
+from ravi.settings.uuids import new_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,25 @@ def _on(core: Core, ref: str, make: Callable[[str], Call[Identity]]) -> Steps[Id
     uuid = yield from uuid_of(core, ref)
     answer = yield from core.send(make(uuid))
     return answer
+
+
+def _create(core: Core, make: Callable[[str | None, str | None], Call[Identity]]) -> Steps[Identity]:
+    """Send what *make* makes of a uuid and a public key; both are None where this machine has no root to derive one."""
+    from ravi.client.public_keys import fill, present_root, public_key
+
+    uuid = key = None
+    root_key = yield from present_root(core)
+    if root_key is not None:
+        uuid = new_uuid()
+        key = public_key(root_key, uuid)
+    made = yield from core.send(make(uuid, key))
+    return (yield from fill(core, made))
+
+
+def _fill(core: Core, identity: Identity) -> Steps[Identity]:
+    from ravi.client.public_keys import fill
+
+    return (yield from fill(core, identity))
 
 
 def _delete(core: Core, ref: str) -> Steps[IdentityDeleted]:
@@ -83,19 +103,26 @@ class Identities:
         Make one, with an address and, unless refused, a number.
 
         *reuse* answers with the live identity of that name if there is one. *api_key* has a key of its own
-        made, which is in this answer and nowhere else.
+        made, which is in this answer and nowhere else. Where this machine holds the account's root, the public half
+        of the identity's vault key is registered.
         """
-        call = calls.create(
-            name=name,
-            email=email,
-            labels=labels,
-            ttl_seconds=ttl_seconds,
-            workspace=workspace,
-            provision_phone=provision_phone,
-            reuse=reuse,
-            api_key=api_key,
+        return self._run(
+            lambda core: _create(
+                core,
+                lambda uuid, public_key: calls.create(
+                    name=name,
+                    email=email,
+                    labels=labels,
+                    ttl_seconds=ttl_seconds,
+                    workspace=workspace,
+                    provision_phone=provision_phone,
+                    reuse=reuse,
+                    api_key=api_key,
+                    uuid=uuid,
+                    public_key=public_key,
+                ),
+            )
         )
-        return self._run(lambda core: core.send(call))
 
     def get(self, ref: str) -> Identity:
         """The identity *ref*. Raises IdentityNotFound or IdentityAmbiguous."""
@@ -104,6 +131,13 @@ class Identities:
     def find(self, ref: str) -> Identity | None:
         """The identity *ref*, or None when there is none. Raises IdentityAmbiguous."""
         return self._run(lambda core: find(core, ref))
+
+    def fill_public_key(self, identity: Identity) -> Identity:
+        """
+        Register the public key of *identity*, as `get` answered it, if it has none and this machine holds the
+        account's root. Returns *identity* as it is then; what goes wrong is no error, because a write tries again.
+        """
+        return self._run(lambda core: _fill(core, identity))
 
     def update(
         self,
@@ -159,23 +193,32 @@ class AsyncIdentities:
         reuse: bool = False,
         api_key: bool = False,
     ) -> Identity:
-        call = calls.create(
-            name=name,
-            email=email,
-            labels=labels,
-            ttl_seconds=ttl_seconds,
-            workspace=workspace,
-            provision_phone=provision_phone,
-            reuse=reuse,
-            api_key=api_key,
+        return await self._run(
+            lambda core: _create(
+                core,
+                lambda uuid, public_key: calls.create(
+                    name=name,
+                    email=email,
+                    labels=labels,
+                    ttl_seconds=ttl_seconds,
+                    workspace=workspace,
+                    provision_phone=provision_phone,
+                    reuse=reuse,
+                    api_key=api_key,
+                    uuid=uuid,
+                    public_key=public_key,
+                ),
+            )
         )
-        return await self._run(lambda core: core.send(call))
 
     async def get(self, ref: str) -> Identity:
         return await self._run(lambda core: get(core, ref))
 
     async def find(self, ref: str) -> Identity | None:
         return await self._run(lambda core: find(core, ref))
+
+    async def fill_public_key(self, identity: Identity) -> Identity:
+        return await self._run(lambda core: _fill(core, identity))
 
     async def update(
         self,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ravi.client.calls import secrets as calls
-from ravi.client.secret_keys import normalise
-from ravi.errors import NotFound
+from ravi.client.secret_keys import fits, normalise
+from ravi.client.texts import check_text
+from ravi.errors import NotFound, ServerNonsense, UsageError
 from ravi.settings.uuids import is_uuid
 
 TYPE_CHECKING = False
@@ -20,18 +21,25 @@ _KIND = "secret"
 
 
 def _get(core: Core, keys: Sequence[str]) -> Steps[list[Secret]]:
-    wanted = list(dict.fromkeys(normalise(key) for key in keys))
-    rows = yield from core.send(calls.list_(keys=wanted))
+    wanted = [normalise(key) for key in keys]
+    distinct = list(dict.fromkeys(wanted))
+    if not distinct:
+        return []  # a request without names would be answered with everything
+    rows = yield from core.send(calls.list_(keys=distinct))
     found = {row["key"]: row for row in rows}
-    missing = [key for key in wanted if key not in found]
+    missing = [key for key in distinct if key not in found]
     if missing:
         raise NotFound(f"secret not found: {', '.join(missing)}", hint="see what there is with: ravi secrets list")
-    return _opened(core, [found[key] for key in wanted])
+    opened = dict(zip(distinct, _opened(core, [found[key] for key in distinct]), strict=True))
+    return [opened[key] for key in wanted]
 
 
-def _all(core: Core) -> Steps[list[Secret]]:
+def _all(core: Core, prefix: str) -> Steps[list[Secret]]:
+    if prefix:
+        prefix = normalise(prefix)
     rows = yield from core.send(calls.list_())
-    return _opened(core, rows)
+    _check_names(rows)
+    return _opened(core, [row for row in rows if row["key"].startswith(prefix)])
 
 
 def _list(core: Core) -> Steps[list[Secret]]:
@@ -42,6 +50,8 @@ def _list(core: Core) -> Steps[list[Secret]]:
 
 def _set(core: Core, key: str, value: str, notes: str | None) -> Steps[Secret]:
     key = normalise(key)
+    check_text(f"value of {key}", value)
+    check_text(f"notes of {key}", notes or "")
     from ravi.client.keyring import acting_vault
 
     vault = yield from acting_vault(core)
@@ -56,7 +66,12 @@ def _set(core: Core, key: str, value: str, notes: str | None) -> Steps[Secret]:
 
 
 def _set_many(core: Core, values: Mapping[str, str]) -> Steps[list[str]]:
-    given = {normalise(key): value for key, value in values.items()}
+    given: dict[str, str] = {}
+    for name, value in values.items():
+        key = normalise(name)
+        if key in given:
+            raise UsageError(f"{key} is given twice: names differ in more than upper and lower case")
+        given[key] = check_text(f"value of {key}", value)
     if not given:
         return []
     from ravi.client.keyring import acting_vault
@@ -73,6 +88,20 @@ def _set_many(core: Core, values: Mapping[str, str]) -> Steps[list[str]]:
 def _delete(core: Core, ref: str) -> Steps[None]:
     ref = ref.lower() if is_uuid(ref) else normalise(ref)
     yield from core.send(calls.delete(ref))
+
+
+def _check_names(rows: list[Secret]) -> None:
+    """
+    Raises ServerNonsense unless *rows* have names that secrets can have, each once.
+
+    They end up in files that shells run, and a value in the published client's old format opens under any name.
+    """
+    seen: set[str] = set()
+    for row in rows:
+        key = row["key"]
+        if key in seen or not fits(key):
+            raise ServerNonsense("the server answered with a secret whose name is none, or with one name twice")
+        seen.add(key)
 
 
 def _opened(core: Core, rows: list[Secret]) -> list[Secret]:
@@ -96,8 +125,9 @@ class Secrets:
     """
     Values under names. A name is upper-cased, and is a letter followed by letters, digits and underscores.
 
-    Values are text; they are sealed and opened here, so every method that returns or takes one raises VaultLocked
-    when this machine holds no key, and VaultUnreadable when a value does not open.
+    Values are text of at most 64 KiB in UTF-8, else UsageError, before anything is sent. They are sealed and opened
+    here, so every method that returns or takes one raises VaultLocked when this machine holds no key, and
+    VaultUnreadable when a value does not open.
     """
 
     def __init__(self, run: Run) -> None:
@@ -108,12 +138,16 @@ class Secrets:
         return self._run(lambda core: _get(core, [key]))[0]
 
     def get_many(self, keys: Sequence[str]) -> list[Secret]:
-        """These secrets, in this order, in one request. Raises NotFound, which names all that are missing."""
+        """These secrets, one for each name and in this order, in one request. Raises NotFound, naming all missing."""
         return self._run(lambda core: _get(core, keys))
 
-    def all(self) -> list[Secret]:
-        """Every secret with its value, in one request, by name. Needs no key when there is none."""
-        return self._run(_all)
+    def all(self, *, prefix: str = "") -> list[Secret]:
+        """
+        Every secret whose name begins with *prefix*, with its value, in one request, by name.
+
+        Needs no key when there is none.
+        """
+        return self._run(lambda core: _all(core, prefix))
 
     def list(self) -> list[Secret]:
         """Every secret by name; values and notes are left empty."""
@@ -124,7 +158,7 @@ class Secrets:
         return self._run(lambda core: _set(core, key, value, notes))
 
     def set_many(self, values: Mapping[str, str]) -> Sequence[str]:
-        """Set many secrets, all or none, in one request; returns their names."""
+        """Set many secrets, all or none, in one request; their notes stay. Returns their names."""
         return self._run(lambda core: _set_many(core, values))
 
     def delete(self, ref: str) -> None:
@@ -144,8 +178,8 @@ class AsyncSecrets:
     async def get_many(self, keys: Sequence[str]) -> list[Secret]:
         return await self._run(lambda core: _get(core, keys))
 
-    async def all(self) -> list[Secret]:
-        return await self._run(_all)
+    async def all(self, *, prefix: str = "") -> list[Secret]:
+        return await self._run(lambda core: _all(core, prefix))
 
     async def list(self) -> list[Secret]:
         return await self._run(_list)

@@ -63,6 +63,14 @@ class Database(Queries, Protocol):
     def on_notify(self, listener: Callable[[str], None]) -> None:
         """Call *listener* with each topic notified by any replica. A lost call loses nothing but time."""
 
+    async def forget(self) -> None:
+        """
+        Have what was deleted or replaced gone from the files too, as far as the engine can do that at once.
+
+        For key material, after its transaction: never inside one. SQLite empties its write-ahead log, or logs that
+        another process kept it from doing so. PostgreSQL does nothing: it keeps old rows until it reuses their space.
+        """
+
     async def ping(self) -> None:
         """Run a real query. Raises DatabaseUnavailable when it fails."""
 

@@ -113,6 +113,9 @@ class PostgresDatabase:
     def on_notify(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)
 
+    async def forget(self) -> None:
+        """Nothing that a server could do: old rows, and the log, are the cluster's."""
+
     async def ping(self) -> None:
         await self.one("SELECT count(*) FROM schema_migrations")
 

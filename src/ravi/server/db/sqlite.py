@@ -11,6 +11,7 @@ answered before that fsync has returned. A body that fails rolls back its own sa
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
@@ -23,6 +24,8 @@ from ravi.server.db.errors import DatabaseBusy, DatabaseUnavailable, ReferenceGo
 
 #: How long a writer waits for another *process* (such as `ravi-server owner add`) before it gives up.
 BUSY_SECONDS = 5.0
+
+log = logging.getLogger("ravi.db")
 
 
 class SqliteDatabase:
@@ -66,6 +69,28 @@ class SqliteDatabase:
 
     def on_notify(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)
+
+    async def forget(self) -> None:
+        # `secure_delete` wipes pages of the database; former ones stand in the log until it is written over.
+        deadline = asyncio.get_running_loop().time() + BUSY_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            if self._committer:
+                await asyncio.gather(self._committer, return_exceptions=True)
+            async with self._turn:
+                if self._waiting is None and await self._truncate_log():
+                    return
+            await asyncio.sleep(0.02)
+        log.warning("write-ahead log not emptied: another process reads the database")
+
+    async def _truncate_log(self) -> bool:
+        """Whether the log is empty now. Called with the turn held, and no batch open."""
+        run = asyncio.get_running_loop().run_in_executor
+        try:
+            rows = await run(self._thread, _rows, self._writer, "PRAGMA wal_checkpoint(TRUNCATE)", {})
+        except DatabaseUnavailable:  # what was to be forgotten is committed: no reason to fail
+            return False
+        busy, *_ = rows[0]
+        return not busy
 
     async def ping(self) -> None:
         await self.one("SELECT count(*) FROM schema_migrations")
@@ -216,6 +241,8 @@ def _connect(path: str, *, wait_ms: int) -> apsw.Connection:
         connection.pragma("synchronous", "full")
         connection.pragma("foreign_keys", True)
         connection.pragma("temp_store", "memory")
+        # What was deleted or replaced is gone from the file: old key material after an upgrade, erased identities.
+        connection.pragma("secure_delete", True)
         # One plan for each statement, whatever is bound to it. Otherwise this build of SQLite plans a statement anew
         # for every set of values: 8 of the 10 µs that recognising a credential took.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)

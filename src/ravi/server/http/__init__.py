@@ -6,7 +6,8 @@ type, request ids and the one place where errors become statuses. Who a presente
 Knows no noun.
 """
 
+from ravi.server.http.paging import Page, Paging
 from ravi.server.http.principal import IdentityRef, Principal, Selects
 from ravi.server.http.routing import Answer, Routes
 
-__all__ = ["Answer", "IdentityRef", "Principal", "Routes", "Selects"]
+__all__ = ["Answer", "IdentityRef", "Page", "Paging", "Principal", "Routes", "Selects"]

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from ravi.errors import NotFound
 from ravi.server.http.decoding import body_decoder, decode_body, decode_query
+from ravi.server.http.paging import Paging, asked_paging
 from ravi.server.http.principal import Principal
 from ravi.server.http.routing import Handler, Route
 
@@ -22,6 +23,7 @@ class Call:
     query: Any
     principal: str | None
     request: str | None
+    paging: str | None
     integers: frozenset[str]
     services: dict[str, object]
 
@@ -53,6 +55,8 @@ class Call:
             found["query"] = decode_query(self.query, raw_query)
         if self.request:
             found[self.request] = request
+        if self.paging:
+            found[self.paging] = asked_paging(raw_query)
         return found
 
 
@@ -65,16 +69,17 @@ def compile_route(route: Route, services: list[object]) -> Call:
     hints = {name: hint for name, hint in route.hints.items() if name != "return"}
     principal = next((name for name, hint in hints.items() if hint is Principal), None)
     request = next((name for name, hint in hints.items() if hint is Request), None)
+    paging = next((name for name, hint in hints.items() if hint is Paging), None)
     body = body_decoder(hints["body"]) if "body" in hints else None
     query = hints.get("query")
     in_path = set(route.parameters)
-    known = in_path | {principal, request, "body", "query"}
+    known = in_path | {principal, request, paging, "body", "query"}
     wanted = {name: hint for name, hint in hints.items() if name not in known}
     found = {name: service for name, hint in wanted.items() for service in services if type(service) is hint}
     if missing := sorted(set(wanted) - set(found)) + sorted(in_path - set(hints)):
         raise TypeError(f"{route.method} {route.path}: nobody provides {', '.join(missing)}")
     integers = frozenset(name for name in in_path if hints[name] is int)
-    return Call(route, route.handler, body, query, principal, request, integers, found)
+    return Call(route, route.handler, body, query, principal, request, paging, integers, found)
 
 
 def _whole_number(value: str) -> int:

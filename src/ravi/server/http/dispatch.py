@@ -26,7 +26,6 @@ log = logging.getLogger("ravi.http")
 Authenticate = Callable[[str], Awaitable[Principal]]
 Select = Callable[[Principal, str], Awaitable[IdentityRef]]
 
-LARGEST_BODY = 1024 * 1024
 #: For all of it. Whoever sends slower holds a connection and gives nothing for it.
 BODY_SECONDS = 30.0
 JSON = (b"content-type", b"application/json")
@@ -136,7 +135,7 @@ class Api:
         receive: Receive,
         headers: dict[bytes, bytes],
     ) -> tuple[int, bytes] | Response:
-        raw = await _read(receive, headers) if call.reads_body else b""
+        raw = await _read(receive, headers, call.route.largest_body) if call.reads_body else b""
         request = Request(scope, receive) if call.wants_request else None
         query: bytes = scope["query_string"]
         arguments = call.arguments(who, raw, query, values, request)
@@ -209,21 +208,24 @@ def _chosen_identity(scope: Scope, headers: dict[bytes, bytes]) -> str | None:
     return query or header
 
 
-async def _read(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+async def _read(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+    if declared.isdigit() and int(declared) > most:
+        raise _too_large(most)
     message = await receive()
     if not message.get("more_body", False) and message["type"] == "http.request":
-        return _within_limit(message.get("body", b""))  # nearly always: the whole body is here already
+        body: bytes = message.get("body", b"")  # nearly always: the whole body is here already
+        if len(body) > most:
+            raise _too_large(most)
+        return body
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _read_on(receive, message)
+            return await _read_on(receive, message, most)
     except TimeoutError:
         raise Malformed(f"the body did not arrive within {BODY_SECONDS:.0f} seconds") from None
 
 
-async def _read_on(receive: Receive, message: Message) -> bytes:
+async def _read_on(receive: Receive, message: Message, most: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -231,15 +233,13 @@ async def _read_on(receive: Receive, message: Message) -> bytes:
             raise Malformed("the connection ended inside the body")
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size > LARGEST_BODY:
-            raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+        if size > most:
+            raise _too_large(most)
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
         message = await receive()
 
 
-def _within_limit(body: bytes) -> bytes:
-    if len(body) > LARGEST_BODY:
-        raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
-    return body
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {most} bytes", details={"largest_body": most})

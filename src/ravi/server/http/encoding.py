@@ -1,46 +1,43 @@
 """From results to bytes: plain bodies, and lists with paging on request."""
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import msgspec
 
-from ravi.errors import Invalid
 from ravi.server.http.decoding import parse_query
+from ravi.server.http.paging import Page, asked_paging
 
 encode = msgspec.json.Encoder().encode
 
-PAGING = ("limit", "offset", "page", "created_after")
-LARGEST_PAGE = 200
-DEFAULT_PAGE = 50
+#: What `next` and `previous` say anew; whatever else narrowed the list is taken along.
+_SAID_ANEW = ("limit", "offset", "page")
 
 
-def paged(items: list[Any], *, path: str, raw_query: bytes) -> object:
+def paged(result: list[Any] | Page[Any], *, path: str, raw_query: bytes) -> object:
     """
-    Return *items* as they are, or one page in an envelope when the request asks for paging.
+    Return a list as it is, or one page in an envelope when the request asks for paging.
 
-    Published CLIs need the bare array and never send a paging name; the SDKs read either. `next` and `previous`
-    are relative references. Raises Invalid for a limit, offset or page that is no such number.
+    *result* is the whole list, or the page that the handler cut out itself. Published CLIs need the bare array and
+    never send a paging name; the SDKs read either. `next` and `previous` are relative references. Raises Invalid for a
+    limit, offset or page that is no such number.
     """
-    if not raw_query or not any(name.encode() in raw_query for name in PAGING):
-        return items
-    asked = dict(parse_query(raw_query))
-    if not any(name in asked for name in PAGING):
-        return items
-    limit = min(_number(asked, "limit", DEFAULT_PAGE, least=1), LARGEST_PAGE)
-    page = _number(asked, "page", 1, least=1)
-    offset = _number(asked, "offset", (page - 1) * limit, least=0)
+    paging = asked_paging(raw_query)
+    limit, offset = paging.limit, paging.offset
+    if limit is None:
+        return result.items if isinstance(result, Page) else result
+    if isinstance(result, Page):
+        items, count = result.items, result.count
+    else:
+        items, count = result[offset : offset + limit], len(result)
+    kept = [(name, value) for name, value in parse_query(raw_query) if name not in _SAID_ANEW]
+
+    def reference(start: int) -> str:
+        return f"{quote(path)}?{urlencode([*kept, ('limit', limit), ('offset', start)])}"
+
     return {
-        "count": len(items),
-        "next": f"{path}?limit={limit}&offset={offset + limit}" if offset + limit < len(items) else None,
-        "previous": f"{path}?limit={limit}&offset={max(0, offset - limit)}" if offset else None,
-        "results": items[offset : offset + limit],
+        "count": count,
+        "next": reference(offset + limit) if offset + limit < count else None,
+        "previous": reference(max(0, offset - limit)) if offset else None,
+        "results": items,
     }
-
-
-def _number(asked: dict[str, str], name: str, default: int, *, least: int) -> int:
-    text = asked.get(name, "")
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < least:
-        raise Invalid(f"{name}: must be a whole number, at least {least}", details={name: ["not such a number"]})
-    return int(text)

@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from ravi.server.http.routing import Route
+from ravi.server.http.routing import LARGEST_BODY, Route
 from ravi.version import __version__
 from ravi.wire.problems import ErrorEnvelope
 
@@ -60,6 +60,8 @@ def _operation(route: Route, by_shape: dict[int, Any]) -> dict[str, Any]:
         operation["x-ravi-scope"] = str(route.scope)
     if route.takes is not None:
         operation["requestBody"] = {"content": _json(by_shape[id(route.takes)])}
+        if route.largest_body != LARGEST_BODY:
+            operation["requestBody"]["description"] = f"At most {route.largest_body} bytes."
     return operation
 
 

@@ -6,12 +6,14 @@ A handler is an async function. Its parameters say what it needs:
     who: Principal          the caller (a route without it and with scope None is public)
     body: SomeTypedDict     the decoded JSON body; an empty one counts as {}
     query: SomeTypedDict    the decoded query string; unknown names are ignored
+    paging: Paging          the part of a list that is asked for, to cut it out in SQL and answer a `Page`
     request: Request        the raw request, where a shape does not do
     anything named in the path, str or int
     anything else           a service, by its type
 
 and its return annotation says what is encoded. `Answer` carries another status or headers than the declared
-ones; a Starlette `Response` is sent as it is.
+ones; a `Page` of a list goes out as the bare array or in an envelope, whichever was asked for; a Starlette
+`Response` is sent as it is.
 """
 
 import inspect
@@ -21,8 +23,12 @@ from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from starlette.responses import Response
 
+from ravi.server.http.paging import Page
 from ravi.server.http.principal import Principal, Selects
 from ravi.wire.scopes import Scope
+
+#: What a route reads unless it declares another limit.
+LARGEST_BODY = 1024 * 1024
 
 T = TypeVar("T")
 Handler = Callable[..., Awaitable[Any]]
@@ -58,6 +64,8 @@ class Route:
     """The body's shape, where the handler reads the raw request: for the documentation."""
     gives: Any = None
     """The answer's shape, where the handler returns a raw response: for the documentation."""
+    largest_body: int = LARGEST_BODY
+    """In bytes. More is read of nobody, so it is also how much memory one request may take."""
 
     @property
     def parameters(self) -> list[str]:
@@ -99,11 +107,14 @@ class Routes:
         lists: bool = False,
         takes: Any = None,
         gives: Any = None,
+        largest_body: int = LARGEST_BODY,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
             if scope is None and Principal in hints.values():
                 raise TypeError(f"{method} {path}: a handler that asks who is calling needs a scope")
+            if get_origin(hints.get("return")) is Page and not lists:
+                raise TypeError(f"{method} {path}: a page is part of a list, and this is declared as none")
             summary = (inspect.getdoc(handler) or "").split("\n\n")[0].replace("\n", " ")
             self.all.append(
                 Route(
@@ -120,6 +131,7 @@ class Routes:
                     hints=hints,
                     takes=takes if takes is not None else hints.get("body"),
                     gives=gives if gives is not None else _shape(hints.get("return")),
+                    largest_body=largest_body,
                 )
             )
             return handler
@@ -131,5 +143,8 @@ def _shape(result: Any) -> Any:
     """Return what a handler's annotation says about the body; None when it says nothing."""
     if get_origin(result) is Answer:
         (result,) = get_args(result)
+    if get_origin(result) is Page:
+        (item,) = get_args(result)
+        result = list[item]  # type: ignore[valid-type]  # a shape that is known at run time only
     raw = isinstance(result, type) and issubclass(result, Response)
     return None if raw or result is type(None) else result

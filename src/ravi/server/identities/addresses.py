@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ravi.server.db import Database, Transaction, micros
-from ravi.server.identities import holdings, storage
+from ravi.server.identities import holdings, mailboxes, storage
 from ravi.server.identities.errors import AddressInvalid, AddressTaken, DomainMissing, InboxExists
+from ravi.server.identities.mailboxes import FoundMailbox
 from ravi.server.identities.names import check_local_part, local_parts
 from ravi.server.identities.records import Domain, Inbox
 
@@ -34,6 +35,14 @@ class Addresses:
     async def list_inboxes(self, account_id: int, identity_id: int | None, inbox_id: int | None = None) -> list[Inbox]:
         """Return the live addresses of one identity, or of the account; of them only *inbox_id* if given."""
         return await holdings.list_inboxes(self._db, account_id, identity_id, inbox_id)
+
+    async def find_mailbox(self, address: str) -> FoundMailbox | None:
+        """Return whose *address* (lower case, whole) is, of any account; None when nobody has or ever had it."""
+        return await mailboxes.find(self._db, address, at=micros(self._now()))
+
+    async def has_domain(self, domain: str) -> bool:
+        """Tell whether addresses on *domain* (lower case) are this server's."""
+        return await mailboxes.has_domain(self._db, domain)
 
     async def available(self, account_id: int, wish: str) -> tuple[str, bool]:
         """Return the whole address that *wish* means and whether it is free. Raises AddressInvalid, DomainMissing."""

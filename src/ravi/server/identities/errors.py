@@ -1,8 +1,9 @@
-"""What identities refuse: all of it is in the public tree, gathered here by the noun that raises it."""
+"""What identities refuse: nearly all of it is in the public tree, gathered here by the noun that raises it."""
 
 from ravi.errors import (
     AddressInvalid,
     AddressTaken,
+    Conflict,
     DomainMissing,
     IdentityDeleted,
     IdentityNotFound,
@@ -20,4 +21,11 @@ __all__ = [
     "InboxExists",
     "NumbersExhausted",
     "PhoneExists",
+    "UuidTaken",
 ]
+
+
+class UuidTaken(Conflict):
+    """An identity has, or had, the uuid that a client has chosen for a new one."""
+
+    hint = "choose another random one"

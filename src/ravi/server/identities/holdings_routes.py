@@ -38,7 +38,7 @@ async def get_inbox(who: Principal, inbox_id: int, identities: Identities) -> wi
 @routes.post(paths.EMAIL, scope=Scope.IDENTITIES_WRITE, selects=Selects.ACTS, status=201, creates=True)
 async def create_inbox(who: Principal, body: wire.InboxCreate, identities: Identities) -> wire.Inbox:
     """Give the identity its one address, if it has none."""
-    identity = who.require_identity()
+    identity = await identities.acting(who)
     inbox = await identities.add_inbox(who.account_id, identity.id, identity.name, body.get("email") or None)
     return inbox_to_wire(inbox)
 

@@ -11,6 +11,7 @@ from ravi.server.identities.errors import AddressInvalid
 LONGEST_NAME = 100
 SHORTEST_LOCAL, LONGEST_LOCAL = 3, 30
 
+_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LOCAL = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _LABEL_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,62}")
 
@@ -75,6 +76,13 @@ def check_labels(labels: dict[str, str]) -> dict[str, str]:
         if len(value) > 255 or not value.isprintable():
             raise invalid(labels=f"the value of {key} must be at most 255 printable characters")
     return labels
+
+
+def check_uuid(uuid: str) -> str:
+    """Return *uuid*. Raises Invalid unless it is a random one (RFC 9562 section 5.4) in lower case."""
+    if not _UUID4.fullmatch(uuid):
+        raise invalid(uuid="must be a uuid of version 4, in lower case")
+    return uuid
 
 
 def check_local_part(local: str) -> str:

@@ -17,7 +17,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One persona. `address` and `number` are None when it has none."""
+    """One persona. `public_key`, `address` and `number` are None when it has none."""
 
     id: int
     uuid: str
@@ -28,6 +28,7 @@ class Identity:
     expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    public_key: str | None
     address: str | None
     number: str | None
 
@@ -43,9 +44,12 @@ class NewIdentity:
     What to create.
 
     name None: a human one is invented. address None: made from the name. phone None: the server's custom decides.
+    uuid None: a random one. public_key: that of the vault key which the client has derived for *uuid*.
     """
 
     name: str | None = None
+    uuid: str | None = None
+    public_key: str | None = None
     address: str | None = None
     phone: bool | None = None
     labels: dict[str, str] = field(default_factory=dict)

@@ -137,6 +137,8 @@ def from_wire(body: wire.IdentityCreate) -> NewIdentity:
     workspace = body.get("workspace")
     return NewIdentity(
         name=body.get("name"),
+        uuid=body.get("uuid") or None,  # published CLIs send an empty one
+        public_key=body.get("public_key"),
         address=_address_wish(body),
         phone=body.get("provision_phone"),
         labels=body.get("labels", {}),
@@ -158,6 +160,7 @@ def to_wire(identity: Identity) -> wire.Identity:
         "phone_number": identity.number,
         "status": identity.status,
         "labels": identity.labels,
+        "public_key": identity.public_key,
         "workspace": (
             {"host": identity.workspace.host, "path": identity.workspace.path} if identity.workspace else None
         ),

@@ -6,7 +6,7 @@ identity is ended through the hooks that `app` registers.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,11 +14,14 @@ from ravi.server.auth import Auth
 from ravi.server.auth.keys import check_ttl
 from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import Events
+from ravi.server.http.errors import invalid
 from ravi.server.http.times import rfc3339
 from ravi.server.identities import holdings, storage
+from ravi.server.identities.acting import Acting
 from ravi.server.identities.addresses import Addresses
-from ravi.server.identities.errors import IdentityDeleted, IdentityNotFound, NumbersExhausted, PhoneExists
-from ravi.server.identities.names import check_labels, check_name, human_name
+from ravi.server.identities.errors import IdentityDeleted, IdentityNotFound, NumbersExhausted, PhoneExists, UuidTaken
+from ravi.server.identities.names import check_labels, check_name, check_uuid, human_name
+from ravi.server.identities.public_keys import PublicKeys, check_public_key
 from ravi.server.identities.records import Identity, NewIdentity, Number, Receipt, Status
 from ravi.wire import event_types
 
@@ -34,7 +37,12 @@ class NumberSource(Protocol):
         """Return the E.164 number for *serial* (1, 2, …): no two serials share one. Raises NumbersExhausted."""
 
 
-class Identities(Addresses):
+#: Erases, as part of the transaction, what a noun keeps for an identity (account and identity row ids), and returns
+#: how much of each kind that was, for the receipt.
+Erase = Callable[[Transaction, int, int], Awaitable[dict[str, int]]]
+
+
+class Identities(Addresses, Acting, PublicKeys):
     """Every account's identities."""
 
     def __init__(
@@ -49,14 +57,20 @@ class Identities(Addresses):
         self._auth = auth
         self._events = events
         self._numbers = numbers
+        self._erase: list[Erase] = []
+
+    def on_delete(self, erase: Erase) -> None:
+        """Have *erase* called within each deletion, before the identity's row goes."""
+        self._erase.append(erase)
 
     async def create(self, account_id: int, new: NewIdentity) -> tuple[Identity, bool]:
         """
         Return the new identity and True; or, with `reuse`, the live one of that name and False.
 
         One transaction hands out the address and the number. Raises Invalid, AddressInvalid, AddressTaken for a
-        chosen address, and NumbersExhausted when a number was demanded and there is none.
+        chosen address, UuidTaken for a chosen uuid, and NumbersExhausted when a number was demanded and there is none.
         """
+        chosen_uuid = _chosen_uuid(new)
         name = check_name(new.name) if new.name is not None else human_name()
         labels = check_labels(new.labels)
         now = self._now()
@@ -67,17 +81,21 @@ class Identities(Addresses):
                 found = await storage.find_by_name(tx, account_id, name, at=micros(now))
                 if found:
                     return found, False
-            identity_uuid = str(uuid.uuid4())
+            identity_uuid = chosen_uuid or str(uuid.uuid4())
             identity_id = await storage.insert(
                 tx,
                 account_id=account_id,
                 uuid=identity_uuid,
+                public_key=new.public_key,
                 name=name,
                 labels=labels,
                 workspace=new.workspace,
                 expires_at=micros(expires_at) if expires_at else None,
                 at=micros(now),
             )
+            # Only now, or a deletion in between would go unseen: events, keys and files still name the old one.
+            if identity_id is None or await storage.was_deleted(tx, identity_uuid):
+                raise UuidTaken("this uuid is taken", details={"uuid": ["taken"]})
             address = await self.give_address(tx, account_id, identity_id, name=name, chosen=new.address)
             number = await self._give_number_by_custom(tx, account_id, identity_id, new.phone)
             identity = Identity(
@@ -90,6 +108,7 @@ class Identities(Addresses):
                 expires_at=expires_at,
                 created_at=now,
                 updated_at=now,
+                public_key=new.public_key,
                 address=address,
                 number=number,
             )
@@ -190,6 +209,8 @@ class Identities(Addresses):
                 raise await self._missing(account_id, identity_uuid)
             revoked = await self._auth.erase_bound(tx, account_id, found.id)
             erased = {"events": await self._events.purge(tx, account_id, found.id)}
+            for erase in self._erase:
+                erased |= await erase(tx, account_id, found.id)
             await holdings.release(tx, account_id, found.id, at=micros(now))
             if not await storage.delete(tx, account_id, found.id):
                 raise await self._missing(account_id, identity_uuid)
@@ -261,3 +282,12 @@ class Identities(Addresses):
     async def _record(self, tx: Transaction, account_id: int, type: str, identity: Identity) -> None:
         data = {"uuid": identity.uuid, "name": identity.name, "email": identity.address, "phone": identity.number}
         await self._events.record(tx, account_id, type, identity.ref, data)
+
+
+def _chosen_uuid(new: NewIdentity) -> str | None:
+    """Return the uuid that the client has chosen, or None. Raises Invalid."""
+    if new.public_key is not None:
+        check_public_key("public_key", new.public_key)
+        if new.uuid is None:  # it was derived for some uuid, and not for the one that we would invent
+            raise invalid(public_key="needs the uuid that it was made for")
+    return None if new.uuid is None else check_uuid(new.uuid)

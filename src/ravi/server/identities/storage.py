@@ -1,5 +1,7 @@
 """All SQL of identities and domains. What an identity is given (addresses, numbers) is in `holdings.py`."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ravi.server.db import Queries, Row, Transaction, from_micros, micros
@@ -7,7 +9,7 @@ from ravi.server.identities.records import Domain, Identity, Place, Receipt
 
 _IDENTITY = (
     "i.id, i.uuid, i.name, i.status, i.labels, i.workspace_host, i.workspace_path, i.expires_at, i.created_at,"
-    " i.updated_at, a.address, n.number"
+    " i.updated_at, i.public_key, a.address, n.number"
     " FROM identities i LEFT JOIN addresses a ON a.identity_id = i.id LEFT JOIN numbers n ON n.identity_id = i.id"
 )
 
@@ -17,19 +19,22 @@ async def insert(
     *,
     account_id: int,
     uuid: str,
+    public_key: str | None,
     name: str,
     labels: dict[str, str],
     workspace: Place | None,
     expires_at: int | None,
     at: int,
-) -> int:
-    """Write the identity and its labels; return its row id."""
+) -> int | None:
+    """Write the identity and its labels; return its row id, or None when a live identity has the uuid."""
     row = await tx.one(
-        "INSERT INTO identities (uuid, account_id, name, status, labels, workspace_host, workspace_path,"
+        "INSERT INTO identities (uuid, account_id, public_key, name, status, labels, workspace_host, workspace_path,"
         " expires_at, created_at, updated_at)"
-        " VALUES (:uuid, :account, :name, 'active', :labels, :host, :path, :expires_at, :at, :at) RETURNING id",
+        " VALUES (:uuid, :account, :public_key, :name, 'active', :labels, :host, :path, :expires_at, :at, :at)"
+        " ON CONFLICT (uuid) DO NOTHING RETURNING id",
         uuid=uuid,
         account=account_id,
+        public_key=public_key,
         name=name,
         labels=msgspec.json.encode(labels).decode(),
         host=workspace.host if workspace else None,
@@ -37,9 +42,15 @@ async def insert(
         expires_at=expires_at,
         at=at,
     )
-    assert row is not None  # RETURNING
+    if row is None:
+        return None
     await _write_labels(tx, account_id, row[0], labels)
     return int(row[0])
+
+
+async def was_deleted(db: Queries, uuid: str) -> bool:
+    """Tell whether *uuid* was an identity's, in whatever account."""
+    return await db.one("SELECT 1 FROM deleted_identities WHERE uuid = :uuid", uuid=uuid) is not None
 
 
 async def find(db: Queries, account_id: int, uuid: str) -> Identity | None:
@@ -160,6 +171,49 @@ async def delete(tx: Transaction, account_id: int, identity_id: int) -> bool:
     return erased == 1
 
 
+async def find_public_key(db: Queries, account_id: int, identity_id: int) -> str | None:
+    row = await db.one(
+        "SELECT public_key FROM identities WHERE id = :identity AND account_id = :account",
+        identity=identity_id,
+        account=account_id,
+    )
+    return row[0] if row else None
+
+
+async def find_public_keys(db: Queries, account_id: int, uuids: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+    """Return (row id, key) of those of *uuids* that are the account's."""
+    wanted = {f"uuid_{place}": uuid for place, uuid in enumerate(uuids)}
+    if not wanted:
+        return {}
+    rows = await db.all(
+        "SELECT uuid, id, public_key FROM identities WHERE account_id = :account"
+        f" AND uuid IN ({', '.join(f':{name}' for name in wanted)})",
+        account=account_id,
+        **wanted,
+    )
+    return {uuid: (id_, key) for uuid, id_, key in rows}
+
+
+async def register_public_key(tx: Transaction, account_id: int, identity_id: int, key: str) -> bool:
+    """Write the key unless there is one; return whether it was written."""
+    changed = await tx.run(
+        "UPDATE identities SET public_key = :key WHERE id = :identity AND account_id = :account AND public_key IS NULL",
+        key=key,
+        identity=identity_id,
+        account=account_id,
+    )
+    return changed == 1
+
+
+async def replace_public_key(tx: Transaction, account_id: int, identity_id: int, key: str) -> None:
+    await tx.run(
+        "UPDATE identities SET public_key = :key WHERE id = :identity AND account_id = :account",
+        key=key,
+        identity=identity_id,
+        account=account_id,
+    )
+
+
 async def insert_receipt(tx: Transaction, account_id: int, receipt: Receipt) -> None:
     await tx.run(
         "INSERT INTO deleted_identities (uuid, account_id, receipt, deleted_at)"
@@ -219,7 +273,8 @@ async def _write_labels(tx: Transaction, account_id: int, identity_id: int, labe
 
 
 def _identity(row: Row) -> Identity:
-    id_, uuid, name, status, labels, host, path, expires_at, created_at, updated_at, address, number = row
+    id_, uuid, name, status, labels, host, path, expires_at, created_at, updated_at, public_key, *given = row
+    address, number = given
     return Identity(
         id=id_,
         uuid=uuid,
@@ -230,6 +285,7 @@ def _identity(row: Row) -> Identity:
         expires_at=None if expires_at is None else from_micros(expires_at),
         created_at=from_micros(created_at),
         updated_at=from_micros(updated_at),
+        public_key=public_key,
         address=address,
         number=number,
     )

@@ -1,6 +1,31 @@
-"""What the vault refuses."""
+"""What the vault refuses: nearly all of it is in the public tree, gathered here by the noun that raises it."""
 
-from ravi.errors import Conflict
+from ravi.errors import (
+    Conflict,
+    EntryAmbiguous,
+    EntryExists,
+    IdentityNotFound,
+    NotFound,
+    PlaintextRefused,
+    VaultChanged,
+    VaultKeyDiffers,
+    VaultNotUpgraded,
+    VaultSetUp,
+)
+
+__all__ = [
+    "Conflict",
+    "EncryptionExists",
+    "EntryAmbiguous",
+    "EntryExists",
+    "IdentityNotFound",
+    "NotFound",
+    "PlaintextRefused",
+    "VaultChanged",
+    "VaultKeyDiffers",
+    "VaultNotUpgraded",
+    "VaultSetUp",
+]
 
 
 class EncryptionExists(Conflict):

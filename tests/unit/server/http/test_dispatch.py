@@ -10,8 +10,9 @@ from ravi.errors import Conflict, IdentityNotFound, Unauthenticated
 from ravi.server.db import Database
 from ravi.server.http import Answer, IdentityRef, Principal, Routes, Selects
 from ravi.server.http.access_log import AccessLog
-from ravi.server.http.dispatch import LARGEST_BODY, Api
+from ravi.server.http.dispatch import Api
 from ravi.server.http.idempotency import Idempotency
+from ravi.server.http.routing import LARGEST_BODY
 from ravi.wire.scopes import ACCOUNT_SCOPES, IDENTITY_SCOPES, Scope
 from tests.support.clock import Clock
 
@@ -70,6 +71,11 @@ async def account(who: Principal) -> Seen:
 @routes.put("/api/things/", scope=None)
 async def other_status() -> Answer[Seen]:
     return Answer({"identity": None, "calls": 0}, 202)
+
+
+@routes.put("/api/imports/", scope=None, largest_body=2 * LARGEST_BODY)
+async def import_(body: Body) -> Seen:
+    return {"identity": body.get("name"), "calls": 0}
 
 
 @routes.get("/api/bug/", scope=None)
@@ -273,6 +279,21 @@ async def test_a_body_that_is_too_large_is_413_whether_declared_or_not(call: Cal
 
     assert (declared.status, declared.json["code"]) == (413, "request.too_large")
     assert (undeclared.status, undeclared.json["code"]) == (413, "request.too_large")
+
+
+async def test_a_route_may_declare_a_limit_of_its_own(call: Caller) -> None:
+    most = 2 * LARGEST_BODY
+    largest = await call("PUT", "/api/imports/", [b'{"name": "x"}', b" " * (most - 13)])
+    too_large = [
+        await call("PUT", "/api/imports/", [b" " * most, b" "]),
+        await call("PUT", "/api/imports/", b" " * (most + 1)),
+        await call("PUT", "/api/imports/", b"{}", headers={"content-length": str(most + 1)}),
+    ]
+
+    assert (largest.status, largest.json["identity"]) == (200, "x")
+    for reply in too_large:
+        assert (reply.status, reply.json["error"]["details"]) == (413, {"largest_body": most})
+    assert str(most) in too_large[0].json["detail"]
 
 
 @pytest.mark.parametrize(

@@ -103,3 +103,14 @@ def test_no_schema_is_left_empty(document: Any) -> None:
         for response in operation["responses"].values():
             for content in response.get("content", {}).values():
                 assert content["schema"], f"{method} {path}"
+
+
+def test_a_body_that_may_be_larger_than_others_says_so(document: Any) -> None:
+    described = {
+        (method, path): operation["requestBody"].get("description")
+        for method, path, operation in operations(document)
+        if "requestBody" in operation
+    }
+
+    assert described["put", "/api/secrets/"] == "At most 16777216 bytes."
+    assert described["post", "/api/secrets/"] is None

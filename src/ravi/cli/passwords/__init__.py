@@ -1,0 +1,1 @@
+"""Sign-ins for sites: usernames and passwords, sealed before they leave this machine."""

@@ -1,0 +1,7 @@
+"""
+Running another program for `ravi run`: its environment, its terminal or pipes, its end, and masked output.
+
+`forms.py` says how a value may appear in output, `mask.py` hides it in a stream (both pure); `program.py` starts the
+program, `terminal.py` and `pipes.py` are what its streams go through, `attending.py` stays with it until it ends.
+docs/adr/0018 says why it is done so.
+"""

@@ -1,0 +1,1 @@
+"""Values under names: setting, reading, exporting and importing them."""
