@@ -25,10 +25,11 @@ class Session:
     """
     One bash in a home of its own, with `ravi` and `ravi-server` on its PATH.
 
-    A page that speaks of `ravi` and does not start a server finds one running, and its owner signed in. `ravi-server
-    run` takes the terminal of a person, who opens another; here it goes to the background once it is ready, and a
-    second one replaces the first. What the docs call port 8787 is a free one, and what they keep in /workspace, /srv,
-    /etc/ravi or /var/lib/ravi is below *folder*. *replacing* names further texts and what stands for them.
+    A page that speaks of `ravi` and does not start a server finds one running, its owner signed in, and the vault
+    unlocked. `ravi-server run` takes the terminal of a person, who opens another; here it goes to the background once
+    it is ready, and a second one replaces the first. `ravi unlock` asks a person for the PIN; here it is answered. What
+    the docs call port 8787 is a free one, and what they keep in /workspace, /srv, /etc/ravi or /var/lib/ravi is below
+    *folder*. *replacing* names further texts and what stands for them.
     """
 
     def __init__(self, folder: Path, replacing: dict[str, str] | None = None) -> None:
@@ -125,6 +126,7 @@ class Session:
             "COLUMNS": "200",
             "RAVI_API_URL": f"http://{here}",
             "RAVI_SERVER_HTTP": here,
+            "RAVI_SERVER_SMTP": "127.0.0.1:0",
             "SERVER_LOG": str(self.folder / "server.log"),
         }
 
@@ -169,8 +171,19 @@ _DIFFERENT = [
 PRELUDE = r"""
 set -eE -o pipefail
 umask 022
-said() { printf '\n[exit %s at line %s of this block]\n' "$?" "${BASH_LINENO[0]}"; }
+said() {
+    local code=$? at=0
+    case "${FUNCNAME[1]}" in ravi | ravi-server) at=1 ;; esac
+    printf '\n[exit %s at line %s of this block]\n' "$code" "${BASH_LINENO[at]}"
+}
 trap said ERR
+
+ravi() {
+    case "$*" in
+        unlock) command ravi unlock --pin-fd 3 3<<<271828 ;;
+        *) command ravi "$@" ;;
+    esac
+}
 
 ravi-server() {
     case " $* " in
@@ -211,7 +224,7 @@ SIGNED_IN = """
 serve run
 command ravi-server owner add you@example.org --first-name Ada --json |
     python -c 'import json, sys; print(json.load(sys.stdin)["signin_code"])' | ravi auth login --code -
-(umask 077; echo 271828 > ~/.pin); ravi unlock --pin-file ~/.pin >/dev/null; rm ~/.pin
+ravi unlock >/dev/null
 """
 
 

@@ -234,15 +234,17 @@ class Core:
     def _request(self, call: Call[Any], credential: Credential | None, uuid: str | None) -> Request:
         from ravi.client.http1 import encode_target
 
-        headers = [("Accept", "application/json"), ("User-Agent", USER_AGENT)]
+        headers = [("Accept", "*/*" if call.binary else "application/json"), ("User-Agent", USER_AGENT)]
         if credential is not None:
             headers.append(("Authorization", f"Bearer {credential.token}"))
         if uuid is not None:
             headers.append(("X-Ravi-Identity", uuid))
         if call.idempotency_key is not None:
             headers.append(("Idempotency-Key", call.idempotency_key))
-        body = None
-        if call.body is not None:
+        body = call.content
+        if body is not None:
+            headers.append(("Content-Type", call.content_type))
+        elif call.body is not None:
             headers.append(("Content-Type", "application/json"))
             body = json.dumps(call.body).encode("ascii")
         return Request(call.method, encode_target(call.path, call.query), headers, body, call.repeatable)

@@ -45,15 +45,20 @@ class Answer:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
+#: Stands for a slash that belongs to a path segment (a Message-ID may hold one); no path has a NUL otherwise.
+SLASH = "\0"
+
+
 def encode_target(path: str, query: Mapping[str, str | Sequence[str] | None] | None = None) -> str:
     """
-    *path* and *query* as a request target: ASCII, everything else percent-encoded as UTF-8.
+    *path* and *query* as a request target: ASCII, everything else percent-encoded as UTF-8, and SLASH as a slash
+    that separates nothing.
 
     Raises UsageError for a path that is not absolute, or has a segment `.` or `..`, which proxies resolve.
     """
     if not path.startswith("/") or path.startswith("//") or {".", ".."} & set(path.split("/")):
         raise UsageError("a path must be absolute and without dot segments")
-    target = _escape(path, _PATH)
+    target = _escape(path, _PATH).replace("%00", "%2F")
     pairs = []
     for name, value in (query or {}).items():
         values = [value] if isinstance(value, str) else value or ()

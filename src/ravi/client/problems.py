@@ -36,6 +36,8 @@ def decode(
     """
     if not 200 <= answer.status < 300:
         raise _refusal(answer, selected, credential)
+    if call.binary:
+        return answer.body
     if not call.keys and answer.status == 204:
         return None
     # Also where the content does not matter: a captive portal says 200 to everything.

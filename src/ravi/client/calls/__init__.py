@@ -23,6 +23,8 @@ class Call(Generic[T]):
     *many* and *keys* say what the answer must be to be believed: an object with these keys, or a list of such.
     A call without *keys* is answered with nothing. *texts* are those of the keys that must hold a text.
 
+    *content* is sent as it is, as *content_type*, instead of *body*. A *binary* call is answered with bytes.
+
     *idempotent* marks a creation whose repetition must not make a second one: it gets its
     `Idempotency-Key` here, once, so that every repetition of this Call carries the same.
     """
@@ -30,7 +32,10 @@ class Call(Generic[T]):
     __slots__ = (
         "account",
         "anonymous",
+        "binary",
         "body",
+        "content",
+        "content_type",
         "idempotency_key",
         "identity",
         "keys",
@@ -55,6 +60,9 @@ class Call(Generic[T]):
         idempotent: bool = False,
         account: bool = False,
         anonymous: bool = False,
+        binary: bool = False,
+        content: bytes | None = None,
+        content_type: str = "application/octet-stream",
     ) -> None:
         self.method = method
         self.path = path
@@ -66,6 +74,9 @@ class Call(Generic[T]):
         self.identity = identity
         self.account = account
         self.anonymous = anonymous
+        self.binary = binary
+        self.content = content
+        self.content_type = content_type
         self.idempotency_key = os.urandom(16).hex() if idempotent else None
 
     @property
@@ -75,6 +86,11 @@ class Call(Generic[T]):
 
     def __repr__(self) -> str:
         return f"Call({self.method} {self.path})"  # never the body: it may hold a token or a code
+
+
+def segment(text: str) -> str:
+    """*text* as one segment of a path, whatever it holds."""
+    return text.replace("\0", "").replace("/", "\0")  # http1.SLASH
 
 
 def given(**values: Any) -> dict[str, Any]:
