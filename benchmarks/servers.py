@@ -46,12 +46,12 @@ class Serving:
 @contextmanager
 def ravi_server(folder: Path, *, database: str | None = None, name: str = "server") -> Iterator[Serving]:
     """
-    Run `ravi-server run` as it comes: nothing set but data directory and port (and *database*, for PostgreSQL).
+    Run `ravi-server run` as it comes: nothing set but data directory and ports (and *database*, for PostgreSQL).
 
     It logs every request, as by default, to a file in *folder*, as a service manager would have it do.
     """
     env = environment(folder) | ({"RAVI_SERVER_DATABASE": database} if database else {})
-    argv = [RAVI_SERVER, "run", "--data", str(folder / name), "--http", "127.0.0.1:0"]
+    argv = [RAVI_SERVER, "run", "--data", str(folder / name), "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
     with _running(argv, env, folder / f"{name}.log", r"ready: http://127\.0\.0\.1:(\d+)") as serving:
         yield serving
 

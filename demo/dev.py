@@ -13,12 +13,13 @@ STATE = Path(__file__).resolve().parent.parent / ".dev"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--http", default="127.0.0.1:8787", metavar="HOST:PORT", help="where to listen")
+    parser.add_argument("--smtp", default="127.0.0.1:2525", metavar="HOST:PORT", help="where to take in mail")
     parser.add_argument("--state", default=STATE, type=Path, metavar="DIR", help="where everything is kept")
     wishes = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's way to say Ctrl-C
     stage = Stage(wishes.state.resolve())
     try:
-        url = stage.start_server(wishes.http)
+        url = stage.start_server(wishes.http, wishes.smtp)
         code = stage.add_owner()
         stage.sign_in(code)
         web_code = stage.add_owner()

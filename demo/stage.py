@@ -38,11 +38,11 @@ class Stage:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RAVI_")}
         return kept | {"HOME": str(self.home), "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}"} | more
 
-    def start_server(self, address: str = "127.0.0.1:0") -> str:
+    def start_server(self, address: str = "127.0.0.1:0", mail: str = "127.0.0.1:0") -> str:
         """Start the server and return its URL once it answers. Raises Failed with its last words."""
         with self.log.open("wb") as log:
             self._server = subprocess.Popen(
-                [BIN / "ravi-server", "run", "--data", self.data, "--http", address, "--human"],
+                [BIN / "ravi-server", "run", "--data", self.data, "--http", address, "--smtp", mail, "--human"],
                 env=self.environment(),
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches us alone, and we stop it in good order

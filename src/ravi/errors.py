@@ -27,7 +27,8 @@ Every error that Ravi raises on purpose.
         ├── Conflict                409  AddressTaken, InboxExists, PhoneExists, IdentityAmbiguous, EntryExists,
         │                                EntryAmbiguous, VaultSetUp, VaultChanged, VaultKeyDiffers, VaultNotUpgraded
         ├── TooLarge                413
-        ├── Invalid                 422  AddressInvalid, DomainMissing, IdempotencyMismatch, PlaintextRefused
+        ├── Invalid                 422  AddressInvalid, DomainMissing, IdempotencyMismatch, PlaintextRefused,
+        │                                NoRelay
         ├── RateLimited             429
         └── ServerFault             5xx  Unavailable, NumbersExhausted
 
@@ -375,6 +376,13 @@ class IdempotencyMismatch(Invalid):
 
     code = codes.IDEMPOTENCY_MISMATCH
     hint = "use a fresh Idempotency-Key for a different request"
+
+
+class NoRelay(Invalid):
+    """The message is for somebody on another server, and this one has no way to send it there; nothing was stored."""
+
+    code = codes.MAIL_NO_RELAY
+    hint = "the operator can set one: ravi-server run --relay smtp://user:password@host:587"
 
 
 class RateLimited(Refused):

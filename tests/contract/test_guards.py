@@ -24,14 +24,17 @@ SERVER = SRC / "server"
 TESTS = Path(__file__).resolve().parents[1]
 ROUTES = [route for table in TABLES for route in table.all]
 
-#: Who asks for no credential: signing in itself, health, and nothing that belongs to anybody.
+#: Who asks for no credential: signing in itself, health, and an attachment whose address is signed. What a signature is
+#: worth is tested in `test_attachments.py`.
 PUBLIC = {
+    "GET /api/email-attachments/{attachment_uuid}/download/",
     "GET /healthz",
     "GET /readyz",
     "POST /api/auth/device/",
     "POST /api/auth/device/token/",
     "POST /api/auth/login/",
     "POST /api/auth/token/refresh/",
+    "PUT /api/email-attachments/{upload_uuid}/upload/",
 }
 
 FIVE_FILES = {"errors.py", "records.py", "routes.py", "service.py", "storage.py"}
@@ -45,6 +48,12 @@ OTHER_SQL = {
     "http/idempotency.py": "answers stored with what they created",
     "http/limits.py": "attempts, counted per subject",
     "identities/holdings.py": "the second half of identities' storage: addresses and numbers",
+    "identities/mailboxes.py": "whose an address is, for mail that arrives",
+    "mail/keys_storage.py": "keys of the server itself",
+    "mail/outbox_storage.py": "mail's storage, of what is sent",
+    "mail/search.py": "each engine has its own index of words",
+    "mail/threads.py": "mail's storage, of what belongs together",
+    "mail/uploads_storage.py": "mail's storage, of files on their way into a message",
     "vault/passwords_storage.py": "the vault's storage has a file for each kind of entry",
     "vault/sealed_storage.py": "the vault's storage, over entries of every kind",
     "vault/secrets_storage.py": "the vault's storage has a file for each kind of entry",
@@ -63,6 +72,8 @@ UNFILTERED = {
     "identities/storage.py:was_deleted": "a uuid that was somebody's, whoever that was, is never anybody else's",
     "identities/storage.py:ensure_domain": "the platform's own domains belong to no account",
     "identities/holdings.py:address_exists": "an address is unique among all accounts",
+    "identities/mailboxes.py:find": "whoever writes to an address wants whose it is",
+    "identities/mailboxes.py:has_domain": "the platform's own domains belong to no account",
     "login/storage.py:insert_grant": "a sign-in that nobody has approved yet belongs to no account",
     "login/storage.py:find_grant_by_device": "before approval it belongs to no account; found by a hash",
     "login/storage.py:find_grant_by_user_code": "the owner types the code to say whose sign-in it is",
@@ -74,11 +85,23 @@ UNFILTERED = {
     "login/storage.py:find_session": "turns a cookie into an account; found by its hash",
     "login/storage.py:delete_session": "by the hash of the cookie that asks to be signed out",
     "login/storage.py:delete_sessions": "a chore: drops what has expired, whoever owns it",
+    "mail/outbox_storage.py:claim": "the queue: sends what is due, whoever wrote it",
+    "mail/storage.py:find_owner_of_attachment": "the signature of an address says that whoever has it may",
+    "mail/uploads_storage.py:delete_expired": "a chore: drops what has expired, whoever owns it",
+    "mail/uploads_storage.py:find_announced": "the signature of an address says that whoever has it may",
     "http/idempotency.py:forget_old": "a chore: drops what has expired, whoever owns it",
 }
 
 #: Indexes that start with neither account_id nor identity_id: they answer "who is this?" or serve a chore.
-OTHER_INDEXES = {"identities_by_end", "credentials_by_sign_in", "device_grants_by_end", "idempotency_by_age"}
+OTHER_INDEXES = {
+    "identities_by_end",
+    "credentials_by_sign_in",
+    "device_grants_by_end",
+    "idempotency_by_age",
+    "uploads_by_end",
+    "deliveries_due",
+    "webhook_deliveries_due",
+}
 
 
 # --- routes

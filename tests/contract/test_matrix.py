@@ -13,6 +13,7 @@ import pytest
 from ravi.server.app import TABLES
 from ravi.server.http.routing import Route
 from ravi.wire.scopes import IDENTITY_SCOPES
+from tests.support.mail import raw_message, receive
 from tests.support.sealed import sealed
 from tests.support.world import World
 
@@ -61,6 +62,25 @@ AN_IDENTITY_MAY = {
     "GET /api/mfa/{totp_ref}/",
     "PATCH /api/mfa/{totp_ref}/",
     "DELETE /api/mfa/{totp_ref}/",
+    "GET /api/email-inbox/",
+    "GET /api/email-inbox/{thread_id}/",
+    "GET /api/email-messages/",
+    "GET /api/email-messages/{message_ref}/",
+    "PATCH /api/email-messages/{message_ref}/",
+    "GET /api/email-messages/{message_ref}/raw/",
+    "POST /api/email-messages/compose/",
+    "POST /api/email-messages/{message_ref}/reply/",
+    "POST /api/email-messages/{message_ref}/reply-all/",
+    "POST /api/email-messages/{message_ref}/forward/",
+    "GET /api/email-attachments/{attachment_uuid}/",
+    "POST /api/email-attachments/presign/",
+    "GET /api/contacts/",
+    "POST /api/contacts/",
+    "GET /api/contacts/find/",
+    "GET /api/contacts/search/",
+    "GET /api/contacts/{contact_uuid}/",
+    "PATCH /api/contacts/{contact_uuid}/",
+    "DELETE /api/contacts/{contact_uuid}/",
 }
 
 #: Sets what the caller calls by that name, so a sibling's key means the caller's own. It has a test of its own.
@@ -76,6 +96,7 @@ def name(route: Route) -> str:
 def aimed_at(route: Route, **values: Any) -> str:
     """The route's path with *values* in it; what they do not name is something that does not exist."""
     uuids = dict.fromkeys(("identity_uuid", "key_uuid", "secret_ref", "entry_uuid", "totp_ref"), ABSENT)
+    uuids |= dict.fromkeys(("thread_id", "message_ref", "attachment_uuid", "contact_uuid"), ABSENT)
     return route.path.format(**uuids | {"inbox_id": 0, "number_id": 0} | values)
 
 
@@ -156,14 +177,14 @@ async def test_what_belongs_to_others_looks_exactly_like_what_does_not_exist(wor
         assert (await world.ada.get(f"/api/identities/{row['uuid']}/")).json()["name"] == row["name"], "untouched"
     assert (await world.eve.get(f"/api/identities/{world.foreign['uuid']}/")).json()["status"] == "active"
     for owner, kept in ((world.foreign, foreigns), (world.sibling, siblings)):
-        for path, ref in ENTRIES.items():
+        for path, ref in (ENTRIES | MAIL).items():
             rows = (await world.with_token(owner["api_key"]).get(path)).json()
             assert [row["uuid"] for row in rows] == [kept[0][ref]], f"untouched: {path}"
 
 
 async def test_setting_a_secret_of_somebody_elses_name_makes_ones_own(world: World) -> None:
     for other in (world.sibling, world.foreign):
-        theirs, by_key = await entries(world, other)
+        theirs, by_key, _ = await entries(world, other)
         answer = await world.agent.send("PUT", f"/api/secrets/{by_key['secret_ref']}/", {"value": sealed()})
         assert (answer.status_code, answer.json()["identity_uuid"]) == (201, world.mine["uuid"])
         (kept,) = (await world.with_token(other["api_key"]).get("/api/secrets/")).json()
@@ -182,6 +203,8 @@ async def holdings(world: World, owner: str, uuid: str | None = None) -> dict[st
 
 #: Lists of the vault, and what the path of a single entry calls it.
 ENTRIES = {"/api/secrets/": "secret_ref", "/api/passwords/": "entry_uuid", "/api/mfa/": "totp_ref"}
+#: The same of what mail brings.
+MAIL = {"/api/email-messages/": "message_ref", "/api/contacts/": "contact_uuid"}
 
 
 async def entries(world: World, identity: dict[str, Any]) -> list[dict[str, Any]]:
@@ -198,7 +221,31 @@ async def entries(world: World, identity: dict[str, Any]) -> list[dict[str, Any]
         assert answer.status_code == 201, answer.text
         made[ENTRIES[path]] = answer.json()
     uuids = {ref: row["uuid"] for ref, row in made.items()}
-    return [uuids, uuids | {"secret_ref": made["secret_ref"]["key"], "totp_ref": made["totp_ref"]["id"]}]
+    other_names = {"secret_ref": made["secret_ref"]["key"], "totp_ref": made["totp_ref"]["id"]}
+    by_uuid, by_number, by_message_id = await mail_of(world, identity)
+    return [uuids | by_uuid, uuids | other_names | by_number, uuids | other_names | by_message_id]
+
+
+async def mail_of(world: World, identity: dict[str, Any]) -> list[dict[str, Any]]:
+    """Deliver a message that tells its reader's name everywhere; return what it brought, by each name it has."""
+    actor, called = world.with_token(identity["api_key"]), identity["name"]
+    raw = raw_message(
+        f"for {called}\n",
+        sender=f"{called} <friend@{called}.example>",
+        subject=f"for {called}",
+        message_id=f"<{called}@shop.example>",
+        attachments=[(f"{called}.txt", "text/plain", called.encode())],
+    )
+    await receive(world.services.mail, identity["email"], raw)
+    (message,) = (await actor.get("/api/email-messages/")).json()
+    (contact,) = (await actor.get("/api/contacts/")).json()
+    refs = {
+        "thread_id": message["thread_id"],
+        "message_ref": message["uuid"],
+        "attachment_uuid": message["attachments"][0]["uuid"],
+        "contact_uuid": contact["uuid"],
+    }
+    return [refs, refs | {"message_ref": message["id"]}, refs | {"message_ref": message["message_id"]}]
 
 
 def without_id(problem: dict[str, Any]) -> dict[str, Any]:
@@ -212,11 +259,11 @@ async def test_lists_show_an_identity_nothing_of_the_others(world: World) -> Non
     for route in PRIVATE:
         if route.method != "GET" or route.parameters or name(route) not in AN_IDENTITY_MAY:
             continue
-        text = (await world.agent.get(f"{route.path}?email=free")).text
+        text = (await world.agent.get(f"{route.path}?email=free&q=example")).text
         for other in (world.sibling, world.foreign):
             for secret in (other["uuid"], other["email"], other["phone"], other["name"], other["name"].upper()):
                 assert secret not in text, f"{name(route)} shows {secret}"
-        assert route.path not in ENTRIES or world.mine["uuid"] in text, f"{name(route)} shows nothing at all"
+        assert route.path not in ENTRIES | MAIL or world.mine["name"] in text.lower(), f"{name(route)} shows nothing"
 
 
 def test_every_route_that_makes_something_takes_an_idempotency_key() -> None:

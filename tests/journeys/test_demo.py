@@ -48,7 +48,7 @@ def test_the_development_server_has_an_owner_signed_in_and_does_what_it_says(tmp
     state = tmp_path / "state"
     for start in ("afresh", "again, on what the first one left"):
         dev = subprocess.Popen(
-            [sys.executable, DEMO / "dev.py", "--http", "127.0.0.1:0", "--state", state],
+            [sys.executable, DEMO / "dev.py", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--state", state],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -158,6 +158,13 @@ SWAPPED: dict[str, tuple[int, str, Change, tuple[tuple[str, ...], ...]]] = {
     "another entry under this site": (CLOSED, PASSWORDS, another("domain", **EVIL), (BY_SITE, UPDATE, HISTORY)),
     "another entry for this uuid": (NONSENSE, PASSWORDS, another(**EVIL), (BY_UUID,)),
     "another entry under this uuid": (CLOSED, PASSWORDS, another("uuid", "domain", **EVIL), (BY_UUID, BY_SITE, UPDATE)),
+    "no sealed site": (CLOSED, PASSWORDS, lambda _, __, row: {**row, "site": ""}, (BY_SITE, BY_UUID, HISTORY)),
+    "another entry under this site, unsealed": (
+        CLOSED,
+        PASSWORDS,
+        lambda world, path, row: {**another("domain", **EVIL)(world, path, row), "site": ""},
+        (BY_SITE, HISTORY),
+    ),
     "another label": (CLOSED, PASSWORDS, lambda _, __, row: {**row, "domain": "evil.example"}, (BY_UUID,)),
     "another entry's username in a list": (CLOSED, PASSWORDS, taking("username", **EVIL), (LIST,)),
     "another identity's password": (

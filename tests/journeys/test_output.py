@@ -12,6 +12,7 @@ import pytest
 from tests.support.cli import PROGRAM, Cli
 from tests.support.journey import NOBODY, Terminal, run_script
 from tests.support.server import Server
+from tests.support.vault_agents import unlock
 
 #: Every command with arguments that work for `busy`; None where the output is no JSON by its nature.
 WORKS: dict[str, str | None] = {
@@ -19,6 +20,8 @@ WORKS: dict[str, str | None] = {
     "auth logout": "",
     "auth status": "",
     "auth refresh": "",
+    "auth change-pin": "--pin-file PIN --new-pin-file PIN",
+    "auth recovery-code": "--pin-file PIN",
     "identity list": "--prefix bus",
     "identity create": "--name made --label k=v",
     "identity show": "busy",
@@ -34,6 +37,29 @@ WORKS: dict[str, str | None] = {
     "keys list": "",
     "keys create": "--identity busy",
     "keys revoke": "KEY",
+    "secrets set": "--identity busy MADE value",
+    "secrets get": "--identity busy API_KEY",
+    "secrets list": "--identity busy",
+    "secrets delete": "--identity busy GONE",
+    "secrets export": "--identity busy --format json",
+    "secrets import": "--identity busy DOTENV",
+    "passwords create": "--identity busy made.example",
+    "passwords list": "--identity busy",
+    "passwords get": "--identity busy site.example",
+    "passwords update": "--identity busy site.example --generate",
+    "passwords edit": "--identity busy site.example --notes new",
+    "passwords delete": "--identity busy gone.example",
+    "passwords history": "--identity busy site.example",
+    "passwords generate": "--length 20",
+    "totp add": "--identity busy made --secret JBSWY3DPEHPK3PXP",
+    "totp code": "--identity busy site --min-remaining 0",
+    "totp list": "--identity busy",
+    "totp delete": "--identity busy gone",
+    "vault key": "--identity busy",
+    "vault upgrade": "",
+    "run": None,
+    "lock": "",
+    "unlock": "--pin-file PIN",
     "status": "",
     "domains": "",
     "trust": "--list",
@@ -46,6 +72,8 @@ FAILS: dict[str, tuple[int, str]] = {
     "auth logout": (2, "now"),
     "auth status": (2, "--jsno"),
     "auth refresh": (2, "now"),
+    "auth change-pin": (10, "--pin-file WRONG --new-pin-file PIN"),
+    "auth recovery-code": (10, "--pin-file WRONG"),
     "identity list": (2, "--label nonsense"),
     "identity create": (1, "--email x"),
     "identity show": (4, "nobody"),
@@ -61,6 +89,29 @@ FAILS: dict[str, tuple[int, str]] = {
     "keys list": (4, "--identity nobody"),
     "keys create": (4, "--identity nobody"),
     "keys revoke": (4, NOBODY),
+    "secrets set": (2, "--identity busy 1ST value"),
+    "secrets get": (4, "--identity busy NONE"),
+    "secrets list": (4, ""),
+    "secrets delete": (4, "--identity busy NONE"),
+    "secrets export": (4, "--identity busy --only NONE"),
+    "secrets import": (1, "--identity busy nowhere.env"),
+    "passwords create": (2, "--identity busy !"),
+    "passwords list": (4, ""),
+    "passwords get": (4, "--identity busy nowhere.example"),
+    "passwords update": (4, f"--identity busy {NOBODY} --generate"),
+    "passwords edit": (2, "--identity busy site.example"),
+    "passwords delete": (4, f"--identity busy {NOBODY}"),
+    "passwords history": (4, f"--identity busy {NOBODY}"),
+    "passwords generate": (2, "--length 1"),
+    "totp add": (5, "--identity busy site --secret JBSWY3DPEHPK3PXP"),
+    "totp code": (4, "--identity busy none"),
+    "totp list": (4, ""),
+    "totp delete": (4, "--identity busy none"),
+    "vault key": (4, "--identity nobody"),
+    "vault upgrade": (2, "now"),
+    "run": (2, ""),
+    "lock": (2, "now"),
+    "unlock": (10, "--pin-file WRONG"),
     "status": (2, "x"),
     "domains": (2, "x"),
     "trust": (1, "nowhere.json"),
@@ -71,10 +122,26 @@ FAILS: dict[str, tuple[int, str]] = {
 
 @pytest.fixture
 def busy(owner: Cli) -> Cli:
-    """An owner with a few identities and a key."""
+    """An owner with a few identities, one of which has something in its vault, and files to be named."""
+    unlock(owner)
     for name, *more in (("busy",), ("quiet", "--no-phone"), ("spare",)):
         owner.ok("identity", "create", "--name", name, *more)
+    busy = owner.at(RAVI_IDENTITY="busy")
+    for key in ("API_KEY", "GONE"):
+        busy.ok("secrets", "set", key, "--stdin", stdin="value")
+    for site in ("site", "gone"):
+        busy.ok("passwords", "create", f"{site}.example")
+        busy.ok("totp", "add", site, "--stdin", stdin="JBSWY3DPEHPK3PXP")
+    for name, text in (("wrong.txt", "not the PIN"), ("some.env", "IMPORTED=value")):
+        (owner.home / name).write_text(text + "\n")
+        (owner.home / name).chmod(0o600)
     return owner
+
+
+def filled_in(cli: Cli, arguments: str) -> list[str]:
+    """The words of *arguments*, files by their paths."""
+    files = {"PIN": "pin.txt", "WRONG": "wrong.txt", "DOTENV": "some.env"}
+    return [str(cli.home / files[word]) if word in files else word for word in arguments.split()]
 
 
 def commands_of_the_program(cli: Cli) -> set[str]:
@@ -107,10 +174,11 @@ def test_every_command_prints_exactly_one_json_document(
         "CODE": lambda: json.loads(shared_server.run("signin-code", email, "--json").stdout)["signin_code"],
         "KEY": lambda: busy.json("keys", "create", "--management")["uuid"],
     }
-    # Last, because it ends what the others need.
-    order = sorted((words for words in WORKS if WORKS[words] is not None), key=lambda words: words == "auth logout")
+    # Last, because they end what the others need.
+    last = ["lock", "auth logout"]
+    order = [words for words in WORKS if WORKS[words] is not None and words not in last] + last
     for words in order:
-        arguments = [prepared[word]() if word in prepared else word for word in (WORKS[words] or "").split()]
+        arguments = [prepared[word]() if word in prepared else word for word in filled_in(busy, WORKS[words] or "")]
         result = there.run(*words.split(), *arguments, *flags)
 
         assert result.code == 0, str(result)
@@ -122,7 +190,7 @@ def test_every_command_prints_exactly_one_json_document(
 @pytest.mark.parametrize("flags", [(), ("--json",)], ids=["not a terminal", "--json"])
 def test_every_failure_prints_nothing_but_a_json_document_on_stderr(busy: Cli, flags: tuple[str, ...]) -> None:
     for words, (code, arguments) in FAILS.items():
-        result = busy.run(*words.split(), *arguments.split(), *flags)
+        result = busy.run(*words.split(), *filled_in(busy, arguments), *flags)
 
         assert result.code == code, str(result)
         assert result.stdout == "", str(result)
@@ -135,7 +203,7 @@ def test_every_failure_prints_nothing_but_a_json_document_on_stderr(busy: Cli, f
 
 def test_failures_for_people_are_words_and_go_to_stderr_too(busy: Cli) -> None:
     for words, (code, arguments) in FAILS.items():
-        result = busy.run(*words.split(), *arguments.split(), "--human")
+        result = busy.run(*words.split(), *filled_in(busy, arguments), "--human")
 
         assert (result.code, result.stdout) == (code, ""), str(result)
         assert result.stderr.startswith("ravi: error: "), str(result)

@@ -1,74 +1,15 @@
 """Secrets are where they belong and nowhere else: not in logs, process lists, error texts or the database."""
 
-import contextlib
-import re
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.cli import Cli, Result
-from tests.support.http import Http, Reply
+from tests.support.cli import Cli
+from tests.support.http import Http
 from tests.support.journey import api, contents, make_workspace, rewrite, saved_sign_in
 from tests.support.server import MakeServer, Server
-
-
-class Watch:
-    """Everything that a stranger on this machine could have seen, looked through for secrets at the end."""
-
-    def __init__(self) -> None:
-        self.secrets: dict[str, str] = {}
-        self.errors: list[str] = []
-        self.command_lines: set[bytes] = set()
-
-    def secret(self, what: str, value: str) -> str:
-        assert len(value) >= 12, f"{what} is too short to be looked for"
-        self.secrets[what] = value
-        return value
-
-    def refused(self, outcome: Result | Reply) -> None:
-        """Keep what was said about a request that failed."""
-        if isinstance(outcome, Result):
-            assert outcome.code != 0, str(outcome)
-            self.errors.append(outcome.stdout + outcome.stderr)
-        else:
-            assert outcome.status >= 400
-            self.errors.append(f"{outcome.headers} {outcome.body.decode()}")
-
-    def needles(self) -> dict[str, bytes]:
-        """What to look for: every secret, and what is left of it when its prefix or its dashes are gone."""
-        found = {}
-        for what, value in self.secrets.items():
-            found[what] = value.encode()
-            found[f"{what}, without prefix"] = re.sub(r"^ravi_[a-z]+_", "", value).encode()
-            found[f"{what}, without dashes"] = value.replace("-", "").encode()
-        return found
-
-    def leaks(self, haystack: bytes) -> list[str]:
-        return [what for what, needle in self.needles().items() if needle in haystack]
-
-    @contextlib.contextmanager
-    def of_processes(self) -> Iterator[None]:
-        """Write down the command line of every process on the machine, again and again."""
-        over = threading.Event()
-
-        def look() -> None:
-            while not over.is_set():
-                for path in Path("/proc").glob("[0-9]*/cmdline"):
-                    with contextlib.suppress(OSError):
-                        self.command_lines.add(path.read_bytes())
-                time.sleep(0.002)
-
-        thread = threading.Thread(target=look)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+from tests.support.watch import Watch
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def connection_to(server: Server) -> socket.socket:
 
 def started(server: Server) -> "subprocess.Popen[str]":
     """Start it without waiting for its ready line."""
-    command = [PROGRAM, "run", "--data", server.data, "--http", "127.0.0.1:0"]
+    command = [PROGRAM, "run", "--data", server.data, "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=server.env)
 
 
@@ -54,7 +54,7 @@ def test_one_line_says_where_it_answers_and_it_does(server: Server):
     assert ready[0].startswith(f"ravi-server ready: {server.url} (")
     assert f"data {server.data}," in ready[0]
     assert f"database sqlite://{server.data}/ravi.db," in ready[0]
-    assert "no mail intake" in ready[0]
+    assert f"mail at smtp://{server.smtp} for in.ravi.localhost" in ready[0]
     assert server.stop() == 0
 
 

@@ -26,7 +26,7 @@ def idle(tmp_path: Path) -> Server:
 
 def refused(server: Server, *arguments: str) -> dict[str, Any]:
     """Run it; it must exit 1 with one JSON error, and nothing else, on stderr."""
-    done = server.run("run", "--http", "127.0.0.1:0", *arguments, ok=False)
+    done = server.run("run", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", *arguments, ok=False)
     assert done.returncode == 1, done
     assert done.stdout == ""
     document: dict[str, Any] = json.loads(done.stderr)
@@ -43,6 +43,20 @@ def test_two_servers_do_not_share_a_sqlite_database(server: Server):
 def test_an_address_in_use_is_one_clear_error(server: Server, idle: Server):
     document = refused(idle, "--http", urlsplit(server.url).netloc)
     assert document["error"] == f"cannot listen on {urlsplit(server.url).netloc}: another program listens there"
+
+
+def test_an_address_for_mail_in_use_is_one_clear_error(server: Server, idle: Server):
+    document = refused(idle, "--smtp", server.smtp)
+    assert document["error"] == f"cannot listen on {server.smtp}: another program listens there"
+    assert "--smtp HOST:PORT" in document["hint"]
+
+
+def test_a_certificate_for_mail_that_cannot_be_used_is_one_clear_error(server: Server, idle: Server):
+    key, other = server.data / "smtp-tls.pem", idle.data.parent / "other.pem"
+    other.write_bytes(b"no certificate")
+    document = refused(idle, "--smtp-tls-cert", str(other), "--smtp-tls-key", str(key))
+    assert document["error"].startswith(f"cannot use {other} with {key}: ")
+    assert "smtp_tls_cert is a PEM file" in document["hint"]
 
 
 @pytest.mark.parametrize("http_address", ["0.0.0.0:0", "[::]:0"])

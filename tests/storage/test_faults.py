@@ -11,7 +11,7 @@ import apsw
 import psycopg
 import pytest
 
-from ravi.server.db import Database, DatabaseBusy, DatabaseUnavailable, open_database, sqlite
+from ravi.server.db import Database, DatabaseBusy, DatabaseFull, DatabaseUnavailable, open_database, sqlite
 from tests.support.databases import MakeDatabase
 from tests.support.postgres import Cluster
 from tests.support.rows import names, write, write_alone
@@ -56,7 +56,9 @@ async def test_on_a_full_disk_each_of_many_is_either_stored_or_refused(db: Datab
     results = await asyncio.gather(*(write_alone(db, name) for name in sizes), return_exceptions=True)
 
     answered = {name for name, result in zip(sizes, results, strict=True) if result is None}
-    assert {type(result) for result in results if result is not None} == {DatabaseUnavailable}
+    refusals = [result for result in results if result is not None]
+    assert DatabaseFull in {type(refusal) for refusal in refusals}
+    assert all(isinstance(refusal, DatabaseUnavailable) for refusal in refusals), refusals
     assert set(await names(db)) == answered
 
 

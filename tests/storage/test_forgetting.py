@@ -1,4 +1,4 @@
-"""What was deleted is gone from the files when `forget` returns, write-ahead log included; nobody's write is lost by it."""
+"""What was deleted is in no file any more when `forget` returns, the write-ahead log included. No write is lost."""
 
 import asyncio
 import logging

@@ -4,14 +4,13 @@ import asyncio
 import base64
 import os
 import uuid
-from typing import Any
 
 import pytest
 
 from ravi.errors import NotFound, PlaintextRefused, VaultKeyDiffers, VaultNotUpgraded
 from ravi.server.auth import Auth
 from ravi.server.auth.records import Account
-from ravi.server.db import Database, Row, Transaction, open_database
+from ravi.server.db import Database, Transaction, open_database
 from ravi.server.db import migrate as migrations
 from ravi.server.db.postgres import PostgresDatabase
 from ravi.server.db.sqlite import SqliteDatabase
@@ -40,6 +39,7 @@ from ravi.wire.scopes import ACCOUNT_SCOPES
 from tests.storage.conftest import MakeIdentity
 from tests.support.clock import Clock
 from tests.support.databases import MakeDatabase, as_another_request
+from tests.support.plans import Explained
 from tests.support.sealed import legacy, sealed
 
 
@@ -257,28 +257,6 @@ async def test_one_uuid_may_name_entries_of_two_identities_and_not_two_of_one(
     assert [row is None for row in made] == [False, False, True, True]
     found = await passwords_storage.list_(db, owner.account_id, None, uuid=shared)
     assert {entry.identity_id for entry in found} == {identity.id for identity in identities}
-
-
-class Explained:
-    """Notes each statement whose plan on SQLite looks at every row of a table."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self.asked = 0
-        self.scans: list[tuple[str, str]] = []
-
-    async def one(self, sql: str, **params: object) -> Row | None:
-        await self._explain(sql, params)
-        return await self._db.one(sql, **params)
-
-    async def all(self, sql: str, **params: object) -> list[Row]:
-        await self._explain(sql, params)
-        return await self._db.all(sql, **params)
-
-    async def _explain(self, sql: str, params: dict[str, Any]) -> None:
-        self.asked += 1
-        plan = await self._db.all(f"EXPLAIN QUERY PLAN {sql}", **params)
-        self.scans += [(sql, row[3]) for row in plan if row[3].startswith("SCAN")]
 
 
 async def test_no_look_up_goes_through_the_rows_of_others(sqlite_db: Database) -> None:

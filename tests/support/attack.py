@@ -273,7 +273,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="try to open the vaults in a stolen database")
     parser.add_argument("database", type=Path, help="the SQLite file of a server")
     parser.add_argument("pins", type=Path, help="a text file with a PIN a line")
-    parser.add_argument("--recovery-code", type=Path, help="a stolen recovery-code.txt or auth.json")
+    parser.add_argument("--recovery-code", metavar="FILE", type=Path, help="a stolen recovery-code.txt or auth.json")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     args = parser.parse_args()
     pins = args.pins.read_text().split("\n")

@@ -18,6 +18,7 @@ from tests.support.last_wish import LastWish
 
 PROGRAM = Path(sys.executable).with_name("ravi-server")
 READY = re.compile(r"\bready\b.*?(https?://[\w.:\[\]-]+)", re.IGNORECASE)
+READY_FOR_MAIL = re.compile(r"\bsmtp://([\w.:\[\]-]+)")
 PATIENCE = 30.0
 
 
@@ -25,7 +26,7 @@ class Server:
     """
     `ravi-server run` on a data folder. `start()` waits for its ready line; `restart()` comes back on the same port.
 
-    *database* is a database URL for the environment, where the default (SQLite in the data folder) will not do.
+    `smtp` is where it takes in mail. *database* is a database URL for the environment, where the default (SQLite in the data folder) will not do.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class Server:
         data: Path,
         *options: str,
         http: str = "127.0.0.1:0",
+        smtp: str = "127.0.0.1:0",
         database: str | None = None,
         env: dict[str, str] | None = None,
     ) -> None:
         self.data = data
         self.options = list(options)
         self.http = http
+        self.smtp = smtp
         self.url = ""
         self.lines: list[str] = []
         """Everything it has written to stderr, over all its starts."""
@@ -65,7 +68,7 @@ class Server:
         assert self._process is None, "the server is running already"
         first = len(self.lines)
         self._process = subprocess.Popen(
-            [PROGRAM, "run", "--data", self.data, "--http", self.http, *self.options],
+            [PROGRAM, "run", "--data", self.data, "--http", self.http, "--smtp", self.smtp, *self.options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -82,6 +85,9 @@ class Server:
         assert match is not None
         self.url = match[1]
         self.http = self.url.partition("://")[2]
+        mail = READY_FOR_MAIL.search(line)
+        assert mail is not None
+        self.smtp = mail[1]
         return self
 
     def stop(self) -> int:

@@ -15,8 +15,9 @@ def unknown_command(word: str) -> UsageError:
         return unknown_flag(word, [*(flag for flag, _, _ in GLOBAL_FLAGS), "--version"])
     names = [*GROUPS, *(name for name in COMMANDS if " " not in name), "help"]
     elsewhere = [name for name in COMMANDS if name.endswith(f" {word}")]
-    near = get_close_matches(word, names, n=1) or elsewhere[:1]
-    hint = f"did you mean: ravi {near[0]}" if near else "see every command with: ravi help"
+    near = elsewhere or get_close_matches(word, names, n=1)
+    meant = ", ".join(f"ravi {name}" for name in near)
+    hint = f"did you mean: {meant}" if near else "see every command with: ravi help"
     return UsageError(f"there is no command {word!r}", hint=hint)
 
 

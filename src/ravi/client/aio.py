@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from ravi.client.calls import Call
     from ravi.client.core import Step, Steps
     from ravi.client.nouns.auth import AsyncAuth
+    from ravi.client.nouns.contacts import AsyncContacts
     from ravi.client.nouns.events import AsyncEvents
     from ravi.client.nouns.identities import AsyncIdentities
     from ravi.client.nouns.keys import AsyncKeys
+    from ravi.client.nouns.mail import AsyncMail
     from ravi.client.nouns.own import AsyncOwn
     from ravi.client.nouns.passwords import AsyncPasswords
     from ravi.client.nouns.secrets import AsyncSecrets
@@ -109,6 +111,20 @@ class AsyncClient:
         from ravi.client.nouns.events import AsyncEvents
 
         return AsyncEvents(self._run)
+
+    @property
+    def mail(self) -> AsyncMail:
+        """The selected identity's mail."""
+        from ravi.client.nouns.mail import AsyncMail
+
+        return AsyncMail(self._run)
+
+    @property
+    def contacts(self) -> AsyncContacts:
+        """Whom the selected identity knows."""
+        from ravi.client.nouns.contacts import AsyncContacts
+
+        return AsyncContacts(self._run)
 
     @property
     def secrets(self) -> AsyncSecrets:

@@ -131,6 +131,23 @@ class Core:
         result = decode(call, answer, selected=selected, credential=credential)
         return result
 
+    def opening(
+        self, call: Call[Any], headers: list[tuple[str, str]]
+    ) -> Steps[tuple[Request, Credential, Sourced[str] | None]]:
+        """
+        The request that opens the stream which *call* describes, with *headers* in place of what says how an answer
+        is wanted; with what it was signed with and the selection it acts as. Raises as `send`, before anything is sent.
+        """
+        credential = yield from self.fresh_credential()
+        uuid, selected = yield from self._identity_for(call, credential)
+        request = self._request(call, credential, uuid)
+        request.headers = [*headers, *(pair for pair in request.headers if pair[0] != "Accept")]
+        return request, credential, selected
+
+    def renew_refused(self, credential: Credential) -> Steps[Credential]:
+        """A successor of *credential*, which the server has just refused. Raises NotSignedIn when there is none."""
+        return (yield from self._renew(credential))
+
     def fresh_credential(self) -> Steps[Credential]:
         """The credential, renewed first if it is known to have ended. Raises NotSignedIn."""
         credential = self._credential()

@@ -36,6 +36,10 @@ def decode(
     """
     if not 200 <= answer.status < 300:
         raise _refusal(answer, selected, credential)
+    if call.file:
+        from ravi.client.files import received
+
+        return received(answer)
     if call.binary:
         return answer.body
     if not call.keys and answer.status == 204:

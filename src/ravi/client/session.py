@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from ravi.client.calls import Call
     from ravi.client.core import Step, Steps
     from ravi.client.nouns.auth import Auth
+    from ravi.client.nouns.contacts import Contacts
     from ravi.client.nouns.events import Events
     from ravi.client.nouns.identities import Identities
     from ravi.client.nouns.keys import Keys
+    from ravi.client.nouns.mail import Mail
     from ravi.client.nouns.own import Own
     from ravi.client.nouns.passwords import Passwords
     from ravi.client.nouns.secrets import Secrets
@@ -105,6 +107,20 @@ class Client:
         from ravi.client.nouns.events import Events
 
         return Events(self._run)
+
+    @property
+    def mail(self) -> Mail:
+        """The selected identity's mail."""
+        from ravi.client.nouns.mail import Mail
+
+        return Mail(self._run)
+
+    @property
+    def contacts(self) -> Contacts:
+        """Whom the selected identity knows."""
+        from ravi.client.nouns.contacts import Contacts
+
+        return Contacts(self._run)
 
     @property
     def secrets(self) -> Secrets:

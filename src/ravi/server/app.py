@@ -22,6 +22,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ravi.errors import MethodNotAllowed, NotFound, RaviError, Unavailable
 from ravi.server.auth import Auth
 from ravi.server.auth import routes as auth_routes
+from ravi.server.contacts import Contacts
+from ravi.server.contacts import routes as contacts_routes
 from ravi.server.db import Database, DatabaseUnavailable, open_database
 from ravi.server.events import Events, Wakeup
 from ravi.server.events import routes as events_routes
@@ -35,6 +37,12 @@ from ravi.server.identities import routes as identities_routes
 from ravi.server.jobs import Chores
 from ravi.server.login import Login
 from ravi.server.login import routes as login_routes
+from ravi.server.mail import Mail, Signing, sending_routes
+from ravi.server.mail import routes as mail_routes
+from ravi.server.mail.dkim_signing import Signer
+from ravi.server.mail.limits import SendLimits
+from ravi.server.mail.relay import Relay, RelayServer
+from ravi.server.mail.sending_services import SendingServices, build_sending
 from ravi.server.phone.carriers import Loopback
 from ravi.server.vault import (
     Passwords,
@@ -69,6 +77,9 @@ TABLES = [
     passwords_routes.routes,
     totp_routes.routes,
     sealed_routes.routes,
+    mail_routes.routes,
+    sending_routes.routes,
+    contacts_routes.routes,
     login_routes.routes,
     health.routes,
 ]
@@ -94,6 +105,10 @@ class Services:
     passwords: Passwords
     totps: Totps
     resealing: Resealing
+    contacts: Contacts
+    mail: Mail
+    signing: Signing
+    sending: SendingServices
     login: Login
     idempotency: Idempotency
     readiness: health.Readiness
@@ -107,7 +122,28 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, n
     identities = Identities(db, auth, events, carrier, now)
     vault = Vault(db, auth, events, now)
     sealing = Sealing(identities)
-    identities.on_delete(vault.erase)
+    contacts = Contacts(db, auth, identities, now)
+    mail = Mail(db, identities, events, contacts, now)
+    for erase in (vault.erase, mail.erase, contacts.erase):
+        identities.on_delete(erase)
+    signing = Signing(db, now, public_url=public_url)
+    sending = build_sending(
+        db,
+        mail,
+        identities,
+        events,
+        contacts,
+        signing,
+        now,
+        limits=SendLimits(
+            settings.sends_per_hour,
+            settings.sends_per_day,
+            settings.identity_sends_per_hour,
+            settings.identity_sends_per_day,
+        ),
+        relay=_relay_of(settings),
+        signer=None if settings.dkim_key is None else Signer(settings.dkim_key, settings.dkim_selector),
+    )
     return Services(
         db=db,
         auth=auth,
@@ -118,10 +154,22 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, n
         passwords=Passwords(db, events, sealing, now),
         totps=Totps(db, events, sealing, now),
         resealing=Resealing(db, events, identities),
+        contacts=contacts,
+        mail=mail,
+        signing=signing,
+        sending=sending,
         login=Login(db, auth, identities, Wakeup(db), now, public_url=public_url),
         idempotency=Idempotency(db, now),
         readiness=health.Readiness(db, settings.database.file),
     )
+
+
+def _relay_of(settings: ServerSettings) -> Relay | None:
+    url = settings.relay
+    if url is None:
+        return None
+    tls = "implicit" if url.scheme == "smtps" else settings.relay_tls
+    return Relay(RelayServer(url.at.host, url.at.port, tls, url.user, url.password), name=settings.mail_domain[0])
 
 
 class App:
@@ -149,10 +197,14 @@ class App:
         db = await open_database(settings.database.reveal(), pool_size=settings.pool_size)
         self._services = built = build_services(db, settings, public_url=self._public_url, now=self._now)
         await built.identities.set_platform_domains(list(settings.mail_domain))
+        await built.signing.load()
         served: ASGIApp = Front(built, self._access_log, public_url=self._public_url, now=self._now)
         self._serve = BehindProxy(served) if settings.behind_proxy else served
         self._chores.every(timedelta(seconds=2), "write down last use", built.auth.flush_last_used)
         self._chores.every(timedelta(seconds=5), "end expired identities", built.identities.end_expired)
+        self._chores.every(timedelta(minutes=1), "forget old uploads", built.sending.uploads.forget_expired)
+        if built.sending.deliverer is not None:
+            self._chores.every(timedelta(seconds=1), "send mail", built.sending.deliverer.send_due)
         self._chores.every(timedelta(minutes=1), "forget old sign-ins", built.login.forget_old)
         self._chores.every(timedelta(minutes=10), "forget old answers", built.idempotency.forget_old)
 
@@ -213,6 +265,11 @@ class Front:
                 built.passwords,
                 built.totps,
                 built.resealing,
+                built.contacts,
+                built.mail,
+                built.signing,
+                built.sending.composing,
+                built.sending.uploads,
                 built.login,
                 built.readiness,
             ],

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ravi.errors import ConfigInvalid
 from ravi.settings.resolve import Sourced
+from ravi.settings.server_relay import RelayUrl, in_the_clear
 from ravi.settings.server_sources import Raw, Said, from_environment, from_file, from_flags
 from ravi.settings.server_table import BY_NAME, CONFIG_FILE, CONFIG_FLAG, CONFIG_VARIABLE, DATABASE_FILE, SETTINGS
 from ravi.settings.server_values import Address, DatabaseUrl, duration_text
@@ -31,6 +32,14 @@ class ServerSettings:
     data: Path
     http: Address
     smtp: Address
+    smtp_tls_cert: Path | None
+    smtp_tls_key: Path | None
+    smtp_message_bytes: int
+    smtp_recipients: int
+    smtp_connections: int
+    smtp_connections_per_address: int
+    smtp_idle_timeout: timedelta
+    dns: Literal["system", "none"]
     database: DatabaseUrl
     public_url: str | None
     mail_domain: tuple[str, ...]
@@ -43,6 +52,15 @@ class ServerSettings:
     pool_size: int
     backlog: int
     graceful_timeout: timedelta
+    relay: RelayUrl | None
+    relay_tls: Literal["required", "opportunistic", "none"]
+    dkim_key: Path | None
+    dkim_selector: str
+    sends_per_hour: int
+    sends_per_day: int
+    identity_sends_per_hour: int
+    identity_sends_per_day: int
+    webhook_allow: tuple[str, ...] | None
     config_file: Path | None
     sources: Mapping[str, str]
 
@@ -189,15 +207,23 @@ def _home(environ: Mapping[str, str], problems: list[str]) -> Path:
 
 def _check_pairs(values: Mapping[str, Sourced[Any]], problems: list[str]) -> None:
     """What is wrong with settings together, or with what they name."""
-    cert, key = values["tls_cert"], values["tls_key"]
-    if (cert.value is None) != (key.value is None):
-        given, missing = (cert, "tls_key") if cert.value else (key, "tls_cert")
-        problems.append(f"{given.source}: needs {missing} beside it")
-    problems += [
-        f"{found.source}: {found.value} cannot be read"
-        for found in (cert, key)
-        if found.value is not None and not os.access(found.value, os.R_OK)
-    ]
+    for prefix in ("", "smtp_"):
+        cert, key = values[f"{prefix}tls_cert"], values[f"{prefix}tls_key"]
+        if (cert.value is None) != (key.value is None):
+            given, missing = (cert, f"{prefix}tls_key") if cert.value else (key, f"{prefix}tls_cert")
+            problems.append(f"{given.source}: needs {missing} beside it")
+        problems += [
+            f"{found.source}: {found.value} cannot be read"
+            for found in (cert, key)
+            if found.value is not None and not os.access(found.value, os.R_OK)
+        ]
+    relay, tls, key = values["relay"], values["relay_tls"], values["dkim_key"]
+    if in_the_clear(relay.value, tls.value):
+        problems.append(
+            f"{tls.source}: relay_tls must be required, because the relay wants a password and is not on this machine"
+        )
+    if key.value is not None and not os.access(key.value, os.R_OK):
+        problems.append(f"{key.source}: {key.value} cannot be read")
 
 
 def _invalid(problems: list[str]) -> ConfigInvalid:

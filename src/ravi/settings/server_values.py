@@ -136,6 +136,17 @@ def domain(text: str) -> str:
     return lowered
 
 
+def webhook_target(text: str) -> str:
+    """Read a host name, an address, or a network such as `10.0.0.0/8`; upper case is lowered."""
+    lowered = text.lower()
+    try:
+        return str(ipaddress.ip_network(lowered))
+    except ValueError:
+        if "/" in lowered or ":" in lowered or not lowered.isascii() or not _is_host_name(lowered):
+            raise ValueError(f"{text!r} is not a host name, an address, or a network such as 10.0.0.0/8") from None
+    return lowered
+
+
 def duration(text: str) -> timedelta:
     """Read a whole number with its unit: `90s`, `15m`, `1h`, `7d`."""
     match = _DURATION.fullmatch(text)

@@ -57,3 +57,5 @@ VAULT_CHANGED = "vault.changed"
 VAULT_KEY_DIFFERS = "vault.key_differs"
 VAULT_NOT_UPGRADED = "vault.not_upgraded"
 EXPORT_IMPOSSIBLE = "export.impossible"
+
+MAIL_NO_RELAY = "mail.no_relay"

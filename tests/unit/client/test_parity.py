@@ -7,13 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from ravi import AsyncClient, Client
-from ravi.client.nouns import auth, events, identities, keys, own, passwords, secrets, totp, vault
+from ravi.client.nouns import auth, contacts, events, identities, keys, mail, own, passwords, secrets, totp, vault
 
 NOUNS = {
     "auth": (auth.Auth, auth.AsyncAuth),
+    "contacts": (contacts.Contacts, contacts.AsyncContacts),
     "events": (events.Events, events.AsyncEvents),
     "identities": (identities.Identities, identities.AsyncIdentities),
     "keys": (keys.Keys, keys.AsyncKeys),
+    "mail": (mail.Mail, mail.AsyncMail),
     "own": (own.Own, own.AsyncOwn),
     "passwords": (passwords.Passwords, passwords.AsyncPasswords),
     "secrets": (secrets.Secrets, secrets.AsyncSecrets),

@@ -9,6 +9,7 @@ import pytest
 from ravi.errors import ConfigInvalid
 from ravi.settings.server import SETTINGS, Address, ServerSettings, resolve, shown
 from ravi.settings.server_example import example
+from ravi.settings.server_relay import RelayUrl
 
 ROOT = Path(__file__).parents[3]
 
@@ -17,6 +18,14 @@ CASES: dict[str, tuple[str, Any, str | None]] = {
     "data": ("/srv/ravi", Path("/srv/ravi"), "/srv/\x07"),
     "http": ("[::1]:0", Address("::1", 0), "8787"),
     "smtp": ("0.0.0.0:25", Address("0.0.0.0", 25), "mail.example.org"),
+    "smtp_tls_cert": ("/etc/hostname", Path("/etc/hostname"), "/no/such/file"),
+    "smtp_tls_key": ("/etc/hostname", Path("/etc/hostname"), "/no/such/file"),
+    "smtp_message_bytes": ("1000000", 1_000_000, "1000"),
+    "smtp_recipients": ("1000", 1000, "0"),
+    "smtp_connections": ("10", 10, "0"),
+    "smtp_connections_per_address": ("10", 10, "-1"),
+    "smtp_idle_timeout": ("30s", timedelta(seconds=30), "0s"),
+    "dns": ("None", "none", "1.1.1.1"),
     "database": ("postgresql:///ravi", "postgresql:///ravi", "mysql://ravi"),
     "public_url": ("https://Ravi.Example.org/", "https://ravi.example.org", "https://ravi.example.org/prefix"),
     "mail_domain": ("In.Example.org", ("in.example.org",), "in_example"),
@@ -29,9 +38,23 @@ CASES: dict[str, tuple[str, Any, str | None]] = {
     "pool_size": ("20", 20, "0"),
     "backlog": ("512", 512, "65536"),
     "graceful_timeout": ("0s", timedelta(0), "2h"),
+    "relay": ("smtp://Relay.Example.org", RelayUrl("smtp", Address("relay.example.org", 587), "", ""), "relay.example"),
+    "relay_tls": ("None", "none", "always"),
+    "dkim_key": ("/etc/hostname", Path("/etc/hostname"), "/no/such/file"),
+    "dkim_selector": ("Mail.2026", "mail.2026", "a_b"),
+    "sends_per_hour": ("0", 0, "-1"),
+    "sends_per_day": ("9", 9, "1000001"),
+    "identity_sends_per_hour": ("5", 5, "1000001"),
+    "identity_sends_per_day": ("5", 5, "-1"),
+    "webhook_allow": ("10.0.0.0/8", ("10.0.0.0/8",), "10.0.0.1/8"),
 }
 #: What has to stand beside a setting for it to be accepted.
-BESIDE = {"tls_cert": {"tls_key": "/etc/hostname"}, "tls_key": {"tls_cert": "/etc/hostname"}}
+BESIDE = {
+    "tls_cert": {"tls_key": "/etc/hostname"},
+    "tls_key": {"tls_cert": "/etc/hostname"},
+    "smtp_tls_cert": {"smtp_tls_key": "/etc/hostname"},
+    "smtp_tls_key": {"smtp_tls_cert": "/etc/hostname"},
+}
 
 
 @pytest.fixture

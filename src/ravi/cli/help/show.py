@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ABOUT = "The identity provider for AI agents: an address, a number and a sealed vault for each, from one command."
 _SECTIONS = (
     ("IDENTITIES", ("identity", "get")),
+    ("MAIL", ("inbox", "message", "email", "attachments", "contacts")),
     ("VAULT", ("secrets", "passwords", "totp", "run")),
     ("ACCOUNT", ("auth", "keys", "vault", "domains")),
     ("THIS MACHINE", ("status", "unlock", "lock", "trust", "completion", "version")),

@@ -23,7 +23,8 @@ class Call(Generic[T]):
     *many* and *keys* say what the answer must be to be believed: an object with these keys, or a list of such.
     A call without *keys* is answered with nothing. *texts* are those of the keys that must hold a text.
 
-    *content* is sent as it is, as *content_type*, instead of *body*. A *binary* call is answered with bytes.
+    *content* is sent as it is, as *content_type*, instead of *body*. A *binary* call is answered with bytes, and a
+    *file* with a `ravi.client.files.File`.
 
     *idempotent* marks a creation whose repetition must not make a second one: it gets its
     `Idempotency-Key` here, once, so that every repetition of this Call carries the same.
@@ -36,6 +37,7 @@ class Call(Generic[T]):
         "body",
         "content",
         "content_type",
+        "file",
         "idempotency_key",
         "identity",
         "keys",
@@ -61,6 +63,7 @@ class Call(Generic[T]):
         account: bool = False,
         anonymous: bool = False,
         binary: bool = False,
+        file: bool = False,
         content: bytes | None = None,
         content_type: str = "application/octet-stream",
     ) -> None:
@@ -74,7 +77,8 @@ class Call(Generic[T]):
         self.identity = identity
         self.account = account
         self.anonymous = anonymous
-        self.binary = binary
+        self.binary = binary or file
+        self.file = file
         self.content = content
         self.content_type = content_type
         self.idempotency_key = os.urandom(16).hex() if idempotent else None

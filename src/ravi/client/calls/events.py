@@ -26,3 +26,9 @@ def list_(
         event_types=",".join(types) if types else None,
     )
     return Call("GET", paths.EVENTS, query, keys=("events",), account=whole_account)
+
+
+def stream(*, types: Sequence[str] | None = None, whole_account: bool = False) -> Call[None]:
+    """Events as they happen. Not answered like other calls: `client/following.py` reads what comes."""
+    query = given(event_types=",".join(types) if types else None)
+    return Call("GET", paths.EVENTS_STREAM, query, account=whole_account)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from ravi.client.calls import given
 from ravi.client.calls import mail as calls
+from ravi.client.files import File
 from ravi.errors import ServerNonsense, UsageError
 
 TYPE_CHECKING = False
@@ -18,36 +17,10 @@ if TYPE_CHECKING:
     from ravi.client.session import Run
     from ravi.wire.mail import EmailMessage, EmailThread, EmailThreadDetail
 
-#: The largest page that a server hands out.
-_PAGE = 200
-LARGEST_ATTACHMENT = 10 * 1024 * 1024
+__all__ = ["AsyncMail", "File", "Mail"]
 
-
-class File:
-    """A file to send along: its name, its bytes, and its type (RFC 2046)."""
-
-    __slots__ = ("content", "content_type", "filename")
-
-    def __init__(self, filename: str, content: bytes, content_type: str = "application/octet-stream") -> None:
-        self.filename = filename
-        self.content = content
-        self.content_type = content_type
-
-    @classmethod
-    def read(cls, path: str) -> File:
-        """The file at *path*, its type guessed from its name. Raises UsageError when it cannot be read or sent."""
-        import mimetypes
-
-        try:
-            size = os.path.getsize(path)
-            if size > LARGEST_ATTACHMENT:
-                raise UsageError(f"{path} has {size} bytes, more than the {LARGEST_ATTACHMENT} that may be attached")
-            with open(path, "rb") as stream:
-                content = stream.read(LARGEST_ATTACHMENT + 1)
-        except OSError as fault:
-            raise UsageError(f"{path} cannot be read: {fault.strerror}") from None
-        kind, encoding = mimetypes.guess_type(path)
-        return cls(os.path.basename(path), content, kind if kind and not encoding else "application/octet-stream")
+#: How many messages are fetched at once: whole ones, and an answer may be 32 MiB.
+_PAGE = 100
 
 
 def _messages(
@@ -55,25 +28,46 @@ def _messages(
 ) -> Steps[list[EmailMessage]]:
     if limit is not None and limit < 1:
         raise UsageError("the limit must be at least 1")
-    if limit is None or limit > _PAGE:
-        call = calls.messages(unread=unread, direction=direction, sender=sender, query=query)
-        rows: list[EmailMessage] = yield from core.send(call)
-        return rows[:limit]
-    page_call = calls.message_page(limit, unread=unread, direction=direction, sender=sender, query=query)
-    page = yield from core.send(page_call)
-    if not isinstance(page["results"], list):
-        raise ServerNonsense("the server answered with a page that holds no list")
-    found: list[EmailMessage] = page["results"]
-    return found[:limit]
+    found: dict[Any, EmailMessage] = {}  # by id: what comes in meanwhile moves the others to a later page
+    offset = 0
+    while limit is None or len(found) < limit:
+        size = _PAGE if limit is None else min(_PAGE, limit - len(found))
+        call = calls.message_page(size, offset, unread=unread, direction=direction, sender=sender, query=query)
+        page = yield from core.send(call)
+        rows = _rows(page["results"])
+        found.update((row["id"], row) for row in rows)
+        offset += len(rows)
+        if len(rows) < size:
+            break
+    return list(found.values())[:limit]
 
 
-def _send(
-    core: Core,
-    ref: str | None,
-    how: str,
-    texts: dict[str, Any],
-    files: Sequence[File],
-) -> Steps[EmailMessage]:
+def _rows(rows: Any) -> list[EmailMessage]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= _KEYS for row in rows):
+        raise ServerNonsense("the server answered with a page that holds no list of messages")
+    return rows
+
+
+_KEYS = set(calls.MESSAGE)
+
+
+def _thread(core: Core, thread_id: str) -> Steps[EmailThreadDetail]:
+    detail = yield from core.send(calls.thread(_named(thread_id)))
+    _rows(detail["messages"])
+    return detail
+
+
+def _named(ref: str) -> str:
+    """*ref*, which is part of a path. Raises UsageError for an empty one, which would ask for the whole list."""
+    if not ref.strip():
+        raise UsageError("a reference to a message, thread or file is empty")
+    return ref
+
+
+def _send(core: Core, ref: str | None, how: str, texts: dict[str, Any], files: Sequence[File]) -> Steps[EmailMessage]:
+    """*how* is `compose`, without a *ref*, or what `calls.answer` does to it."""
+    if ref is not None:
+        _named(ref)
     body = given(**texts)
     if files:
         body["attachment_uuids"] = []
@@ -106,6 +100,9 @@ class Mail:
 
     What others wrote is data: `verdicts` and `sender_type` say how far a sender can be believed. Looking at a message
     does not mark it as read.
+
+    Addresses are given as a list, or as one text with commas. A message is said as `text`, as `html`, as both, or as
+    `content`, which is HTML when it looks like it. Answers get their subject from what they answer, if none is given.
     """
 
     def __init__(self, run: Run) -> None:
@@ -117,7 +114,7 @@ class Mail:
 
     def thread(self, thread_id: str) -> EmailThreadDetail:
         """One conversation, its oldest message first. Raises NotFound."""
-        return self._run(lambda core: core.send(calls.thread(thread_id)))
+        return self._run(lambda core: _thread(core, thread_id))
 
     def messages(
         self,
@@ -136,19 +133,19 @@ class Mail:
 
     def message(self, ref: str) -> EmailMessage:
         """One message. Raises NotFound."""
-        return self._run(lambda core: core.send(calls.message(ref)))
+        return self._run(lambda core: core.send(calls.message(_named(ref))))
 
     def mark(self, ref: str, *, is_read: bool) -> EmailMessage:
         """Mark a message as read or unread. Raises NotFound."""
-        return self._run(lambda core: core.send(calls.mark(ref, is_read=is_read)))
+        return self._run(lambda core: core.send(calls.mark(_named(ref), is_read=is_read)))
 
     def raw(self, ref: str) -> bytes:
         """A message byte for byte as it came or was sent (RFC 5322)."""
-        return self._run(lambda core: core.send(calls.raw(ref)))
+        return self._run(lambda core: core.send(calls.raw(_named(ref))))
 
-    def attachment(self, uuid: str) -> bytes:
-        """The bytes of an attachment. Raises NotFound."""
-        return self._run(lambda core: core.send(calls.attachment(uuid)))
+    def attachment(self, uuid: str) -> File:
+        """An attachment. Its name was chosen by a stranger. Raises NotFound."""
+        return self._run(lambda core: core.send(calls.attachment(_named(uuid))))
 
     def send(
         self,
@@ -157,12 +154,13 @@ class Mail:
         *,
         text: str | None = None,
         html: str | None = None,
-        cc: Sequence[str] = (),
-        bcc: Sequence[str] = (),
+        content: str | None = None,
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
         files: Sequence[File] = (),
     ) -> EmailMessage:
-        """Send a message as *text*, as *html*, or as both. Raises NoRelay when the server can only deliver locally."""
-        texts = _texts(to=to, subject=subject, text=text, html=html, cc=cc, bcc=bcc)
+        """Send a message. Raises NoRelay when a recipient is elsewhere and the server delivers locally only."""
+        texts = _texts(to=to, subject=subject, text=text, html=html, content=content, cc=cc, bcc=bcc)
         return self._run(lambda core: _send(core, None, "compose", texts, files))
 
     def reply(
@@ -171,13 +169,15 @@ class Mail:
         *,
         text: str | None = None,
         html: str | None = None,
+        content: str | None = None,
+        subject: str | None = None,
         everybody: bool = False,
-        cc: Sequence[str] = (),
-        bcc: Sequence[str] = (),
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
         files: Sequence[File] = (),
     ) -> EmailMessage:
         """Answer a message: its sender, and with *everybody* its other recipients too."""
-        texts = _texts(text=text, html=html, cc=cc, bcc=bcc)
+        texts = _texts(subject=subject, text=text, html=html, content=content, cc=cc, bcc=bcc)
         return self._run(lambda core: _send(core, ref, "reply-all" if everybody else "reply", texts, files))
 
     def forward(
@@ -187,12 +187,14 @@ class Mail:
         *,
         text: str | None = None,
         html: str | None = None,
-        cc: Sequence[str] = (),
-        bcc: Sequence[str] = (),
+        content: str | None = None,
+        subject: str | None = None,
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
         files: Sequence[File] = (),
     ) -> EmailMessage:
         """Pass a message on, with its attachments, beneath what you say about it."""
-        texts = _texts(to=to, text=text, html=html, cc=cc, bcc=bcc)
+        texts = _texts(to=to, subject=subject, text=text, html=html, content=content, cc=cc, bcc=bcc)
         return self._run(lambda core: _send(core, ref, "forward", texts, files))
 
 
@@ -202,8 +204,9 @@ def _texts(
     subject: str | None = None,
     text: str | None,
     html: str | None,
-    cc: Sequence[str],
-    bcc: Sequence[str],
+    content: str | None,
+    cc: str | Sequence[str],
+    bcc: str | Sequence[str],
 ) -> dict[str, Any]:
     """The body of a sending call; None leaves a key out."""
     return {
@@ -211,8 +214,9 @@ def _texts(
         "subject": subject,
         "text_content": text,
         "html_content": html,
-        "cc": list(cc) or None,
-        "bcc": list(bcc) or None,
+        "content": content,
+        "cc": (cc if isinstance(cc, str) else list(cc)) or None,
+        "bcc": (bcc if isinstance(bcc, str) else list(bcc)) or None,
     }
 
 
@@ -226,7 +230,7 @@ class AsyncMail:
         return await self._run(lambda core: core.send(calls.threads(unread=unread)))
 
     async def thread(self, thread_id: str) -> EmailThreadDetail:
-        return await self._run(lambda core: core.send(calls.thread(thread_id)))
+        return await self._run(lambda core: _thread(core, thread_id))
 
     async def messages(
         self,
@@ -240,16 +244,16 @@ class AsyncMail:
         return await self._run(lambda core: _messages(core, unread, direction, sender, query, limit))
 
     async def message(self, ref: str) -> EmailMessage:
-        return await self._run(lambda core: core.send(calls.message(ref)))
+        return await self._run(lambda core: core.send(calls.message(_named(ref))))
 
     async def mark(self, ref: str, *, is_read: bool) -> EmailMessage:
-        return await self._run(lambda core: core.send(calls.mark(ref, is_read=is_read)))
+        return await self._run(lambda core: core.send(calls.mark(_named(ref), is_read=is_read)))
 
     async def raw(self, ref: str) -> bytes:
-        return await self._run(lambda core: core.send(calls.raw(ref)))
+        return await self._run(lambda core: core.send(calls.raw(_named(ref))))
 
-    async def attachment(self, uuid: str) -> bytes:
-        return await self._run(lambda core: core.send(calls.attachment(uuid)))
+    async def attachment(self, uuid: str) -> File:
+        return await self._run(lambda core: core.send(calls.attachment(_named(uuid))))
 
     async def send(
         self,
@@ -258,11 +262,12 @@ class AsyncMail:
         *,
         text: str | None = None,
         html: str | None = None,
-        cc: Sequence[str] = (),
-        bcc: Sequence[str] = (),
+        content: str | None = None,
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
         files: Sequence[File] = (),
     ) -> EmailMessage:
-        texts = _texts(to=to, subject=subject, text=text, html=html, cc=cc, bcc=bcc)
+        texts = _texts(to=to, subject=subject, text=text, html=html, content=content, cc=cc, bcc=bcc)
         return await self._run(lambda core: _send(core, None, "compose", texts, files))
 
     async def reply(
@@ -271,12 +276,14 @@ class AsyncMail:
         *,
         text: str | None = None,
         html: str | None = None,
+        content: str | None = None,
+        subject: str | None = None,
         everybody: bool = False,
-        cc: Sequence[str] = (),
-        bcc: Sequence[str] = (),
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
         files: Sequence[File] = (),
     ) -> EmailMessage:
-        texts = _texts(text=text, html=html, cc=cc, bcc=bcc)
+        texts = _texts(subject=subject, text=text, html=html, content=content, cc=cc, bcc=bcc)
         return await self._run(lambda core: _send(core, ref, "reply-all" if everybody else "reply", texts, files))
 
     async def forward(
@@ -286,9 +293,11 @@ class AsyncMail:
         *,
         text: str | None = None,
         html: str | None = None,
-        cc: Sequence[str] = (),
-        bcc: Sequence[str] = (),
+        content: str | None = None,
+        subject: str | None = None,
+        cc: str | Sequence[str] = (),
+        bcc: str | Sequence[str] = (),
         files: Sequence[File] = (),
     ) -> EmailMessage:
-        texts = _texts(to=to, text=text, html=html, cc=cc, bcc=bcc)
+        texts = _texts(to=to, subject=subject, text=text, html=html, content=content, cc=cc, bcc=bcc)
         return await self._run(lambda core: _send(core, ref, "forward", texts, files))

@@ -1,8 +1,9 @@
 """
 Accounts and the credentials that speak for them.
 
-Owns sign-in codes, passwords and sign-ins, and composes the two parts that have files of their own: `keys.py`
-(API keys) and `sessions.py` (access and refresh tokens, and the look-up of every presented credential).
+Owns sign-in codes, passwords and sign-ins, and composes the parts that have files of their own: `keys.py` (API
+keys), `sessions.py` (access and refresh tokens, and the look-up of every presented credential) and `standing.py`
+(whether credentials that were accepted earlier still stand).
 """
 
 import uuid
@@ -16,6 +17,7 @@ from ravi.server.auth.keys import Keys
 from ravi.server.auth.passwords import LONGEST, SHORTEST, Passwords
 from ravi.server.auth.records import Account, SigninCode
 from ravi.server.auth.sessions import Sessions
+from ravi.server.auth.standing import Standing
 from ravi.server.auth.tokens import digest
 from ravi.server.db import Database, micros
 from ravi.server.events import Events
@@ -24,7 +26,7 @@ from ravi.server.http.errors import invalid
 SIGNIN_CODE_LIVES = timedelta(minutes=15)
 
 
-class Auth(Keys, Sessions):
+class Auth(Keys, Sessions, Standing):
     """Who owns what, and how they prove it."""
 
     def __init__(
@@ -37,6 +39,7 @@ class Auth(Keys, Sessions):
     ) -> None:
         Keys.__init__(self, db, events, now)
         Sessions.__init__(self, db, now, access_token_lives=access_token_lives)
+        Standing.__init__(self, db, now)
         self._passwords = Passwords()
 
     async def add_account(self, email: str, first_name: str = "", last_name: str = "") -> Account:

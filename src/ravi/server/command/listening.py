@@ -1,24 +1,26 @@
-"""The socket that HTTP is served on, and what has to be right before anything is."""
+"""The sockets that are listened on, and what has to be right before anything is served."""
 
 import contextlib
 import errno
 import resource
 import socket
 import ssl
+from pathlib import Path
 
 from ravi.errors import ConfigError
+from ravi.server.smtp.tls import new_context, own_certificate
 from ravi.settings.server import Address, ServerSettings
 
 #: Each connection is a file; the usual soft limit of 1024 is soon reached, the hard one is there to be used.
 MOST_FILES = 65_536
 
 
-def listen(address: Address, backlog: int) -> tuple[socket.socket, Address]:
+def listen(address: Address, backlog: int, flag: str = "--http") -> tuple[socket.socket, Address]:
     """
     Return a listening socket and the address it is bound to, with the port that the system chose for 0.
 
     Connections are accepted into the backlog from here on, so a client that comes while the server is still
-    starting waits instead of being refused. Raises ConfigError.
+    starting waits instead of being refused. *flag* is how another address is chosen. Raises ConfigError.
     """
     try:
         family, kind, protocol, _, target = socket.getaddrinfo(
@@ -26,7 +28,7 @@ def listen(address: Address, backlog: int) -> tuple[socket.socket, Address]:
         )[0]
     except OSError as fault:
         raise ConfigError(
-            f"cannot listen on {address}: there is no such host", hint="give an address of this machine with --http"
+            f"cannot listen on {address}: there is no such host", hint=f"give an address of this machine with {flag}"
         ) from fault
     listener = socket.socket(family, kind, protocol)
     try:
@@ -37,7 +39,7 @@ def listen(address: Address, backlog: int) -> tuple[socket.socket, Address]:
         listener.setblocking(False)
     except OSError as fault:
         listener.close()
-        raise _cannot_listen(address, fault) from fault
+        raise _cannot_listen(address, fault, flag) from fault
     return listener, Address(address.host, listener.getsockname()[1])
 
 
@@ -48,16 +50,42 @@ def tls_context(settings: ServerSettings) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    _load(context, settings.tls_cert, settings.tls_key)
+    return context
+
+
+def mail_tls_context(settings: ServerSettings) -> ssl.SSLContext:
+    """
+    Return what STARTTLS of the mail listener needs: the certificate that is configured, or one of the server's own.
+
+    Raises ConfigError when there is none that can be used.
+    """
+    context = new_context()
+    if settings.smtp_tls_cert is not None and settings.smtp_tls_key is not None:
+        _load(context, settings.smtp_tls_cert, settings.smtp_tls_key, prefix="smtp_")
+        return context
+    try:
+        file = own_certificate(settings.data, settings.mail_domain)
+    except OSError as fault:
+        raise ConfigError(
+            f"cannot keep a certificate for mail in {settings.data}: {(fault.strerror or 'no reason given').lower()}",
+            hint="let this user write there, or give --smtp-tls-cert and --smtp-tls-key",
+        ) from fault
+    _load(context, file, file, prefix="smtp_")
+    return context
+
+
+def _load(context: ssl.SSLContext, cert: Path, key: Path, prefix: str = "") -> None:
     try:
         # Without a password OpenSSL would ask for one on the terminal, and nobody sits there.
-        context.load_cert_chain(settings.tls_cert, settings.tls_key, password=_no_password)
+        context.load_cert_chain(cert, key, password=_no_password)
     except (OSError, ValueError) as fault:  # ssl.SSLError is an OSError
         reason = getattr(fault, "reason", None) or str(fault)
         raise ConfigError(
-            f"cannot use {settings.tls_cert} with {settings.tls_key}: {reason.lower().replace('_', ' ')}",
-            hint="tls_cert is a PEM file with certificate and chain, tls_key its private key, unencrypted",
+            f"cannot use {cert} with {key}: {reason.lower().replace('_', ' ')}",
+            hint=f"{prefix}tls_cert is a PEM file with certificate and chain, {prefix}tls_key its private key,"
+            " unencrypted",
         ) from fault
-    return context
 
 
 def allow_many_files() -> None:
@@ -69,20 +97,20 @@ def allow_many_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _cannot_listen(address: Address, fault: OSError) -> ConfigError:
+def _cannot_listen(address: Address, fault: OSError, flag: str) -> ConfigError:
     match fault.errno:
         case errno.EADDRINUSE:
             reason = "another program listens there"
-            hint = "stop it (is it another ravi-server?), or choose another port with --http HOST:PORT"
+            hint = f"stop it (is it another ravi-server?), or choose another port with {flag} HOST:PORT"
         case errno.EACCES:
             reason = "not permitted"
-            hint = "ports below 1024 need privileges; choose a higher one with --http HOST:PORT"
+            hint = f"ports below 1024 need privileges; choose a higher one with {flag} HOST:PORT"
         case errno.EADDRNOTAVAIL:
             reason = "this machine has no such address"
-            hint = "give an address of this machine with --http HOST:PORT"
+            hint = f"give an address of this machine with {flag} HOST:PORT"
         case _:
             reason = (fault.strerror or "no reason given").lower()
-            hint = "choose another address with --http HOST:PORT"
+            hint = f"choose another address with {flag} HOST:PORT"
     return ConfigError(f"cannot listen on {address}: {reason}", hint=hint)
 
 

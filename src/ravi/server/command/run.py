@@ -15,11 +15,14 @@ from ravi.server.app import App
 from ravi.server.command import exit_codes
 from ravi.server.command.console import Console
 from ravi.server.command.flags import EVERYTHING, Parser, settings_of
-from ravi.server.command.listening import allow_many_files, listen, tls_context
+from ravi.server.command.listening import allow_many_files, listen, mail_tls_context, tls_context
 from ravi.server.command.lock import Announce, only_server
 from ravi.server.command.opening import explained, now, prepare, require_answer
 from ravi.server.command.serving import HttpServer, Stopping
 from ravi.server.http import logs
+from ravi.server.mail.dns import system_resolver
+from ravi.server.mail.verdicts import Checker
+from ravi.server.smtp import Intake, Limits, Listener
 from ravi.settings.server import Address, ServerSettings
 from ravi.version import __version__
 
@@ -47,22 +50,33 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 async def _serve(settings: ServerSettings, console: Console, announce: Announce | None) -> None:
     stopping = Stopping()
-    tls = tls_context(settings)
-    listener, bound = listen(settings.http, settings.backlog)
-    with listener:
+    tls, mail_tls = tls_context(settings), mail_tls_context(settings)
+    with contextlib.ExitStack() as stack:
+        listener, bound = listen(settings.http, settings.backlog)
+        stack.enter_context(listener)
+        mail_listener, mail_bound = listen(settings.smtp, settings.backlog, "--smtp")
+        stack.enter_context(mail_listener)
         app = App(settings, public_url=settings.url_at(bound), now=now)
 
         def ready() -> None:
             if announce:
                 announce(settings.url_at(bound))
-            console.note(_ready_line(settings, bound))
+            console.note(_ready_line(settings, bound, mail_bound))
 
         try:
             with explained(settings.database):
                 await require_answer(settings.database)
                 await app.start()
+            mail = Listener(
+                Intake(app.services.mail, Checker(system_resolver() if settings.dns == "system" else None)),
+                _limits(settings),
+                hostname=settings.mail_domain[0],
+                tls=mail_tls,
+            )
+            await mail.start(mail_listener, backlog=settings.backlog)
             server = HttpServer(
                 app,
+                mail,
                 backlog=settings.backlog,
                 graceful_timeout=settings.graceful_timeout,
                 tls=tls,
@@ -77,14 +91,24 @@ async def _serve(settings: ServerSettings, console: Console, announce: Announce 
             await app.stop()
 
 
-def _ready_line(settings: ServerSettings, bound: Address) -> str:
+def _limits(settings: ServerSettings) -> Limits:
+    return Limits(
+        message_bytes=settings.smtp_message_bytes,
+        recipients=settings.smtp_recipients,
+        connections=settings.smtp_connections,
+        connections_per_address=settings.smtp_connections_per_address,
+        idle_seconds=settings.smtp_idle_timeout.total_seconds(),
+    )
+
+
+def _ready_line(settings: ServerSettings, bound: Address, mail_bound: Address) -> str:
     scheme = "https" if settings.tls else "http"
     parts = [
         *([f"public URL {settings.public_url}"] if settings.public_url else []),
         f"version {__version__}",
         f"data {settings.data}",
         f"database {settings.database}",
-        "no mail intake: it is not part of this release",
+        f"mail at smtp://{mail_bound} for {' '.join(settings.mail_domain)}",
     ]
     return f"ravi-server ready: {scheme}://{bound} ({', '.join(parts)})"
 

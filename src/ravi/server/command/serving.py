@@ -1,4 +1,4 @@
-"""uvicorn inside our own event loop: signals, readiness and the order of stopping are ours."""
+"""uvicorn and the mail listener in one event loop: signals, readiness and the order of stopping are ours."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ import uvicorn
 
 from ravi.server.app import App
 from ravi.server.command.protocol import PatientProtocol
+from ravi.server.smtp import Listener
 
 #: Longer than the idle time of common reverse proxies (60 s): who closes first should be the proxy, or a request
 #: of its crosses our close and fails.
@@ -23,11 +24,12 @@ LAST_WORDS_SECONDS = 1.0
 
 
 class HttpServer(uvicorn.Server):
-    """Serves one app on one listening socket until `should_exit` is set."""
+    """Serves one app on one listening socket, with *mail* beside it, until `should_exit` is set."""
 
     def __init__(
         self,
         app: App,
+        mail: Listener,
         *,
         backlog: int,
         graceful_timeout: timedelta,
@@ -58,6 +60,8 @@ class HttpServer(uvicorn.Server):
             )
         )
         self._app = app
+        self._mail = mail
+        self._graceful_timeout = graceful_timeout
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -66,7 +70,7 @@ class HttpServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.finish()
-        await super().shutdown(sockets)
+        await asyncio.gather(self._mail.stop(self._graceful_timeout), super().shutdown(sockets))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

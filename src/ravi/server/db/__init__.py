@@ -6,13 +6,14 @@ to integers. Knows no noun: every statement about a noun lives in that noun's `s
 """
 
 from ravi.server.db.engine import Database, Queries, Row, Transaction
-from ravi.server.db.errors import DatabaseBusy, DatabaseUnavailable, ReferenceGone, SchemaTooNew
+from ravi.server.db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, ReferenceGone, SchemaTooNew
 from ravi.server.db.open import open_database
 from ravi.server.db.times import from_micros, micros
 
 __all__ = [
     "Database",
     "DatabaseBusy",
+    "DatabaseFull",
     "DatabaseUnavailable",
     "Queries",
     "ReferenceGone",

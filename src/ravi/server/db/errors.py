@@ -11,6 +11,10 @@ class DatabaseBusy(DatabaseUnavailable):
     """Another process held the write lock for longer than we wait."""
 
 
+class DatabaseFull(DatabaseUnavailable):
+    """There is no room on the disk; nothing was stored."""
+
+
 class ReferenceGone(NotFound):
     """A row that the statement refers to was deleted by somebody else in the meantime."""
 

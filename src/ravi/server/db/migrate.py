@@ -27,7 +27,9 @@ SPELLINGS = {
         # asks which messages hold a word, never where, so places are not kept (`detail`).
         "message_search": (
             "CREATE VIRTUAL TABLE message_search USING fts5(words,"
-            " content='', contentless_delete=1, detail=none, tokenize='ascii')"
+            " content='', contentless_delete=1, detail=none, tokenize='ascii');"
+            # Of the pieces that each transaction adds, eight become one: half the writing of the default's four.
+            " INSERT INTO message_search (message_search, rank) VALUES ('automerge', 8)"
         ),
     },
     "postgresql": {

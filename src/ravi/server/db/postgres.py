@@ -14,7 +14,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ravi.server.db.engine import Row, Transaction
-from ravi.server.db.errors import DatabaseUnavailable, ReferenceGone
+from ravi.server.db.errors import DatabaseFull, DatabaseUnavailable, ReferenceGone
 
 log = logging.getLogger("ravi.db")
 
@@ -184,6 +184,8 @@ def _faults() -> Iterator[None]:
         raise ReferenceGone("what this refers to is gone") from fault
     except psycopg.errors.ReadOnlySqlTransaction as fault:  # a replica, or one that was demoted
         raise DatabaseUnavailable("the database takes no writes") from fault
+    except psycopg.errors.DiskFull as fault:
+        raise DatabaseFull("the database has no room left") from fault
     except PoolTimeout as fault:
         raise DatabaseUnavailable("no database connection became free in time") from fault
     except (psycopg.OperationalError, psycopg.InterfaceError) as fault:

@@ -20,7 +20,7 @@ from types import TracebackType
 import apsw
 
 from ravi.server.db.engine import Row, Transaction
-from ravi.server.db.errors import DatabaseBusy, DatabaseUnavailable, ReferenceGone
+from ravi.server.db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, ReferenceGone
 
 #: How long a writer waits for another *process* (such as `ravi-server owner add`) before it gives up.
 BUSY_SECONDS = 5.0
@@ -277,5 +277,6 @@ _FAULTS = (
 def _unavailable(fault: apsw.Error) -> DatabaseUnavailable:
     if isinstance(fault, apsw.BusyError):
         return DatabaseBusy("another process holds the database's write lock")
+    refused = DatabaseFull if isinstance(fault, apsw.FullError) else DatabaseUnavailable
     # The class name says full, I/O, corrupt or not a database; the message could quote data, so it stays out.
-    return DatabaseUnavailable(f"the database cannot be used: {type(fault).__name__}")
+    return refused(f"the database cannot be used: {type(fault).__name__}")

@@ -15,3 +15,5 @@ class Event:
     identity_uuid: str | None
     data: dict[str, Any]
     created_at: datetime
+    identity_id: int | None = None
+    """Row id of the identity that it is about; None concerns the account alone."""

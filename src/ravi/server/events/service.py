@@ -16,6 +16,11 @@ from ravi.server.events import storage
 from ravi.server.events.records import Event
 
 
+def topic(account_id: int, identity_id: int | None = None) -> str:
+    """What to listen to for events of the account; with *identity_id* for those of one identity only."""
+    return f"events:{account_id}" if identity_id is None else f"events:{account_id}:{identity_id}"
+
+
 class Events:
     """The log of every account."""
 
@@ -30,31 +35,42 @@ class Events:
         type: str,
         identity: tuple[int, str] | None,
         data: dict[str, Any],
-    ) -> None:
+    ) -> Event:
         """
-        Write one event as part of *tx*. *identity* is its row id and uuid; None concerns the account alone.
+        Write one event as part of *tx* and return it.
+
+        *identity* is the row id and uuid of whom it is about; None concerns the account alone.
 
         Make this the last thing a transaction does: from here to the commit, the account's other events wait.
         """
         # On PostgreSQL a sequence hands out numbers before commit, so a reader could see 6, step over 5, and
         # never look back. The lock makes numbers of one account commit in order (docs/adr/0007).
         await tx.lock(f"events:{account_id}")
-        await storage.insert(
+        event_id, now = str(uuid.uuid4()), self._now()
+        seq = await storage.insert(
             tx,
-            id=str(uuid.uuid4()),
+            id=event_id,
             account_id=account_id,
             identity=identity,
             type=type,
             data=msgspec.json.encode(data),
-            at=micros(self._now()),
+            at=micros(now),
         )
-        tx.notify(f"events:{account_id}")
+        tx.notify(topic(account_id))
+        if identity is not None:
+            tx.notify(topic(account_id, identity[0]))
+        row_id, uuid_ = identity or (None, None)
+        return Event(seq, event_id, type, uuid_, data, now, row_id)
 
     async def list_after(
         self, account_id: int, identity_id: int | None, *, since: int = 0, limit: int = 100, types: list[str]
     ) -> list[Event]:
         """Return at most *limit* events after the cursor *since*, oldest first."""
         return await storage.list_after(self._db, account_id, identity_id, since=since, limit=limit, types=types)
+
+    async def last_seq(self, account_id: int, identity_id: int | None = None) -> int:
+        """Return the cursor behind everything so far, of one identity or of the account; 0 when there is nothing."""
+        return await storage.last_seq(self._db, account_id, identity_id)
 
     async def purge(self, tx: Transaction, account_id: int, identity_id: int) -> int:
         """Erase what was recorded about an identity as part of *tx*; return how many events that were."""

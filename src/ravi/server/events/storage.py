@@ -5,7 +5,7 @@ import msgspec
 from ravi.server.db import Queries, Row, Transaction, from_micros
 from ravi.server.events.records import Event
 
-_COLUMNS = "seq, id, type, identity_uuid, data, created_at"
+_COLUMNS = "seq, id, type, identity_uuid, data, created_at, identity_id"
 
 
 async def insert(
@@ -17,10 +17,11 @@ async def insert(
     type: str,
     data: bytes,
     at: int,
-) -> None:
-    await tx.run(
+) -> int:
+    """Append one event and return its number."""
+    row = await tx.one(
         "INSERT INTO events (id, account_id, identity_id, identity_uuid, type, data, created_at)"
-        " VALUES (:id, :account, :identity, :uuid, :type, :data, :at)",
+        " VALUES (:id, :account, :identity, :uuid, :type, :data, :at) RETURNING seq",
         id=id,
         account=account_id,
         identity=identity[0] if identity else None,
@@ -29,6 +30,8 @@ async def insert(
         data=data.decode(),
         at=at,
     )
+    assert row is not None  # RETURNING
+    return int(row[0])
 
 
 async def list_after(
@@ -50,6 +53,21 @@ async def list_after(
     return [_event(row) for row in rows]
 
 
+async def last_seq(db: Queries, account_id: int, identity_id: int | None) -> int:
+    """Return the number of the last event of one identity, or of the account; 0 when there is none."""
+    if identity_id is None:
+        row = await db.one(
+            "SELECT seq FROM events WHERE account_id = :account ORDER BY seq DESC LIMIT 1", account=account_id
+        )
+    else:
+        row = await db.one(
+            "SELECT seq FROM events WHERE identity_id = :identity AND account_id = :account ORDER BY seq DESC LIMIT 1",
+            identity=identity_id,
+            account=account_id,
+        )
+    return int(row[0]) if row else 0
+
+
 async def purge(tx: Transaction, account_id: int, identity_id: int) -> int:
     """Erase what was recorded about an identity; return how many events that were."""
     return await tx.run(
@@ -60,5 +78,5 @@ async def purge(tx: Transaction, account_id: int, identity_id: int) -> int:
 
 
 def _event(row: Row) -> Event:
-    seq, id_, type_, uuid, data, at = row
-    return Event(seq, id_, type_, uuid, msgspec.json.decode(data), from_micros(at))
+    seq, id_, type_, uuid, data, at, identity = row
+    return Event(seq, id_, type_, uuid, msgspec.json.decode(data), from_micros(at), identity)

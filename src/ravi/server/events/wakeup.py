@@ -6,7 +6,7 @@ rings must cost time only: whoever waits looks again by the clock as well.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ravi.server.db import Database
@@ -37,6 +37,7 @@ class Wakeup:
 
     def __init__(self, db: Database) -> None:
         self._bells: dict[str, set[Bell]] = {}
+        self._watchers: set[Callable[[str], None]] = set()
         db.on_notify(self._notified)
 
     @contextmanager
@@ -52,6 +53,17 @@ class Wakeup:
             if not bells:
                 del self._bells[topic]
 
+    @contextmanager
+    def watching(self, watcher: Callable[[str], None]) -> Iterator[None]:
+        """Call *watcher* with every topic: for the one reader that serves all accounts. It must be quick."""
+        self._watchers.add(watcher)
+        try:
+            yield
+        finally:
+            self._watchers.discard(watcher)
+
     def _notified(self, topic: str) -> None:
         for bell in self._bells.get(topic, ()):
             bell.ring()
+        for watcher in self._watchers:
+            watcher(topic)

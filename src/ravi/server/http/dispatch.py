@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -55,9 +56,11 @@ class Api:
         self._idempotency = idempotency
         self._access_log = access_log
         self._matcher: Matcher[Call] = Matcher()
+        self._words = {""}
         for table in tables:
             for route in table.all:
                 self._matcher.add(route.method, route.path, compile_route(route, services))
+                self._words.update(segment for segment in route.path.split("/") if not segment.startswith("{"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -167,13 +170,23 @@ class Api:
     def _log(self, scope: Scope, status: int, started: float, request_id: str, who: Principal | None) -> None:
         self._access_log.request(
             method=scope["method"],
-            path=scope["path"],
+            path=scope["path"] if status < 400 else self._known(scope["path"]),
             status=status,
             seconds=time.perf_counter() - started,
             request_id=request_id,
             credential=who.credential_uuid if who else None,
         )
 
+    def _known(self, path: str) -> str:
+        """
+        *path* with nothing in it but words of our routes and uuids.
+
+        Of a request that was refused, the rest may be anything: a password in the place of a name, for one.
+        """
+        return "/".join(s if s in self._words or _UUID.fullmatch(s) else "…" for s in path.split("/"))
+
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 #: Request ids name a line in the log and guard nothing, so they need not be unpredictable, only different.
 _PROCESS = secrets.token_hex(4)

@@ -8,7 +8,7 @@ import pytest
 
 from ravi.errors import Conflict, IdentityNotFound, Unauthenticated
 from ravi.server.db import Database
-from ravi.server.http import Answer, IdentityRef, Principal, Routes, Selects
+from ravi.server.http import Answer, IdentityRef, Page, Paging, Principal, Routes, Selects
 from ravi.server.http.access_log import AccessLog
 from ravi.server.http.dispatch import Api
 from ravi.server.http.idempotency import Idempotency
@@ -47,6 +47,11 @@ async def show(who: Principal, things: Things) -> Seen:
 @routes.get("/api/list/", scope=None, lists=True)
 async def list_() -> list[int]:
     return [1, 2, 3]
+
+
+@routes.get("/api/pages/", scope=None, lists=True)
+async def pages(paging: Paging) -> Page[int]:
+    return Page([paging.offset, paging.limit or -1], 1000)
 
 
 @routes.post("/api/things/", scope=Scope.IDENTITIES_READ, status=201, creates=True)
@@ -265,6 +270,13 @@ async def test_an_answer_may_have_a_status_of_its_own(call: Caller) -> None:
 async def test_a_list_is_paged_only_when_asked(call: Caller) -> None:
     assert (await call("GET", "/api/list/")).json == [1, 2, 3]
     assert (await call("GET", "/api/list?limit=1")).json["results"] == [1]
+
+
+async def test_a_handler_may_cut_out_the_page_that_is_asked_for(call: Caller) -> None:
+    assert (await call("GET", "/api/pages/")).json == [0, -1]
+    page = (await call("GET", "/api/pages/?limit=7&offset=14")).json
+    assert (page["results"], page["count"], page["next"]) == ([14, 7], 1000, "/api/pages/?limit=7&offset=21")
+    assert (await call("GET", "/api/pages/?limit=0")).status == 422
 
 
 async def test_a_body_may_come_in_pieces(call: Caller) -> None:

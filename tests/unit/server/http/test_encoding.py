@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ravi.errors import Invalid
-from ravi.server.http.encoding import DEFAULT_PAGE, LARGEST_PAGE, encode, paged
+from ravi.server.http.encoding import encode, paged
+from ravi.server.http.paging import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Page, Paging, asked_paging
 
 ITEMS = list(range(450))
 
@@ -32,6 +33,39 @@ def test_a_page_has_the_four_keys() -> None:
         "previous": "/api/things/?limit=2&offset=0",
         "results": [2, 3],
     }
+
+
+def test_the_pages_beside_it_keep_what_narrowed_the_list() -> None:
+    answer = page(b"identity=u&q=a%26b+c&limit=2&page=3&q=d")
+    assert answer["next"] == "/api/things/?identity=u&q=a%26b+c&q=d&limit=2&offset=6"
+    assert answer["previous"] == "/api/things/?identity=u&q=a%26b+c&q=d&limit=2&offset=2"
+
+
+def test_a_page_that_the_handler_cut_out_is_counted_by_the_handler() -> None:
+    cut = Page(["c", "d"], 7)
+    assert paged(cut, path="/p/", raw_query=b"") == ["c", "d"]
+    assert paged(cut, path="/p/", raw_query=b"limit=2&offset=2") == {
+        "count": 7,
+        "next": "/p/?limit=2&offset=4",
+        "previous": "/p/?limit=2&offset=0",
+        "results": ["c", "d"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        (b"", EVERYTHING),
+        (b"limited=1&x=limit", EVERYTHING),
+        (b"limit=3", Paging(3, 0)),
+        (b"page=2", Paging(DEFAULT_PAGE, DEFAULT_PAGE)),
+        (b"limit=1000&page=3", Paging(LARGEST_PAGE, 2 * LARGEST_PAGE)),
+        (b"limit=10&page=3&offset=7", Paging(10, 7)),
+        (b"created_after=2026-01-01T00:00:00Z", Paging(DEFAULT_PAGE, 0)),
+    ],
+)
+def test_a_handler_is_told_which_part_is_asked_for(query: bytes, asked: Paging) -> None:
+    assert asked_paging(query) == asked
 
 
 @pytest.mark.parametrize("query", [b"limit=", b"created_after=2026-01-01T00:00:00Z", b"offset=0", b"page=1"])

@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import Request
 
 from ravi.errors import Invalid, NotFound
-from ravi.server.http import Principal, Routes
+from ravi.server.http import Page, Paging, Principal, Routes
 from ravi.server.http.compiled import compile_route
 from ravi.wire.scopes import Scope
 
@@ -52,6 +52,27 @@ def test_a_handler_gets_what_its_signature_says() -> None:
     }
     assert (call.reads_body, call.wants_request) == (True, True)
     assert (route.summary, route.tag, route.parameters) == ("Change a part.", "things", ["uuid", "number"])
+
+
+def test_a_handler_may_cut_a_page_out_itself() -> None:
+    routes = Routes("things")
+
+    @routes.get("/api/things/", scope=None, lists=True)
+    async def list_(paging: Paging) -> Page[Body]:
+        return Page([], 0)
+
+    (route,) = routes.all
+    arguments = compile_route(route, []).arguments(None, b"", b"limit=3&offset=4", {}, None)
+    assert arguments == {"paging": Paging(3, 4)}
+    assert route.gives == list[Body], "what the document shows is a list"
+
+
+def test_a_page_of_what_is_no_list_is_refused() -> None:
+    async def show() -> Page[Body]:
+        return Page([], 0)
+
+    with pytest.raises(TypeError, match="declared as none"):
+        Routes("things").get("/api/things/", scope=None)(show)
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "٣", "1" * 19, " 1"])

@@ -1,0 +1,1 @@
+"""Single messages: reading them, and marking them as read."""

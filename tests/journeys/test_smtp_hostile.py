@@ -1,0 +1,144 @@
+"""Whatever strangers send to the mail port is answered, and costs neither the server's memory nor the others' time."""
+
+import contextlib
+import smtplib
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli
+from tests.support.journey import sign_in
+from tests.support.server import Server
+
+MiB = 1024 * 1024
+#: Of the server's process, whatever is sent to it.
+MOST_MEMORY = 256 * MiB
+
+
+def peak_memory(pid: int) -> int:
+    """The most that the process has held so far, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) * 1024
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("server") / "data", "--dns", "none").start()
+    yield server
+    server.stop()
+    faults = [line for line in server.lines if '"event":"fault"' in line or "Traceback" in line]
+    assert not faults, "ravi-server logged faults:\n" + "\n".join(faults)
+
+
+@pytest.fixture(scope="module")
+def address(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    owner = sign_in(server, Cli(tmp_path_factory.mktemp("home")))
+    return owner.json("identity", "create", "--name", "target")["email"]
+
+
+@contextlib.contextmanager
+def connected(server: Server) -> Iterator[smtplib.SMTP]:
+    host, _, port = server.smtp.rpartition(":")
+    with smtplib.SMTP(host, int(port), timeout=30) as connection:
+        connection.ehlo()
+        yield connection
+
+
+def nested(levels: int) -> bytes:
+    lines = [b"Subject: nested"]
+    for level in range(levels):
+        lines += [b'Content-Type: multipart/mixed; boundary="b%d"' % level, b"", b"--b%d" % level]
+    return b"\r\n".join([*lines, b"", b"deep", b""])
+
+
+MESSAGES: dict[str, Callable[[], bytes]] = {
+    "a line of 1 MiB": lambda: b"Subject: x\r\n\r\n" + b"x" * MiB + b"\r\n",
+    "a field of 1 MiB": lambda: b"Subject: " + b"x" * MiB + b"\r\n\r\n",
+    "100,000 fields": lambda: b"".join(b"X-%d: y\r\n" % number for number in range(100_000)) + b"\r\nx\r\n",
+    "100,000 continued lines": lambda: b"Subject: x\r\n" + b" y\r\n" * 100_000 + b"\r\nx\r\n",
+    "100,000 recipients in To": lambda: b"To: " + b",\r\n ".join([b"a@b.example"] * 100_000) + b"\r\n\r\nx\r\n",
+    "multiparts 1,000 deep": lambda: nested(1000),
+    "100,000 parts": lambda: (
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\n\r\nx\r\n" * 100_000 + b"--b--\r\n"
+    ),
+    "messages in messages": lambda: b"Content-Type: message/rfc822\r\n\r\n" * 5000 + b"x\r\n",
+    "brackets": lambda: b"From: " + b"(" * 100_000 + b"\r\nTo: " + b"<" * 100_000 + b"\r\n\r\n" + b"<" * MiB + b"\r\n",
+    "encoded words": lambda: b"Subject: " + b"=?utf-8?q?=41?= " * 10_000 + b"\r\n\r\nx\r\n",
+    "HTML 20,000 deep": lambda: b"Content-Type: text/html\r\n\r\n" + b"<div>" * 20_000 + b"x\r\n",
+    "20 MiB of base64": lambda: (
+        b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + (b"QUFB" * 19 + b"\r\n") * 268_000
+    ),
+    "NULs": lambda: b"\0" * MiB + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_hostile_message_is_answered_and_memory_stays_bounded(server: Server, address: str, name: str) -> None:
+    with connected(server) as connection:
+        connection.mail("bob@example.com")
+        assert connection.rcpt(address)[0] == 250
+        code, reply = connection.data(MESSAGES[name]())
+        assert code in (250, 552, 554), reply
+        assert connection.noop()[0] == 250
+    assert peak_memory(server.pid) < MOST_MEMORY
+
+
+def test_ten_thousand_recipients_are_each_answered(server: Server, address: str) -> None:
+    with connected(server) as connection:
+        connection.mail("bob@example.com")
+        connection.send("".join(f"RCPT TO:<{address}>\r\n" for _ in range(10_000)))
+        codes = [connection.getreply()[0] for _ in range(10_000)]
+    assert codes == [250] * 100 + [452] * 9900
+    assert peak_memory(server.pid) < MOST_MEMORY
+
+
+def test_a_command_of_a_megabyte_is_answered(server: Server, address: str) -> None:
+    with connected(server) as connection:
+        assert connection.docmd("RCPT TO:<" + "x" * MiB + ">")[0] == 500
+        assert connection.noop()[0] == 250
+
+
+def test_slow_clients_hold_up_nobody_and_cost_little(server: Server, address: str) -> None:
+    host, _, port = server.smtp.rpartition(":")
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection((host, int(port)))) for _ in range(40)]
+        for each in slow:
+            each.sendall(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\nSubj" % address.encode())
+        with connected(server) as connection:
+            for _ in range(20):
+                for each in slow:
+                    each.sendall(b"x")
+                connection.sendmail("bob@example.com", [address], f"Subject: {time.monotonic()}\r\n\r\n")
+    assert peak_memory(server.pid) < MOST_MEMORY
+
+
+def test_one_address_cannot_take_all_connections(server: Server, address: str) -> None:
+    host, _, port = server.smtp.rpartition(":")
+    with contextlib.ExitStack() as stack:
+        greetings = []
+        for _ in range(60):
+            each = stack.enter_context(socket.create_connection((host, int(port))))
+            each.settimeout(10)
+            greetings.append(each.recv(200)[:9])
+    assert greetings.count(b"421 4.7.0") >= 10
+    assert {greeting[:3] for greeting in greetings} == {b"220", b"421"}
+
+
+def test_connections_that_come_and_go_leave_nothing_behind(server: Server, address: str) -> None:
+    host, _, port = server.smtp.rpartition(":")
+    for number in range(500):
+        with socket.create_connection((host, int(port))) as each:
+            if number % 2:
+                each.sendall(b"EHLO x\r\nMAIL FROM:<a@b.example>\r\n")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(smtplib.SMTPException), connected(server) as connection:
+            connection.sendmail("bob@example.com", [address], f"Subject: {time.monotonic()}\r\n\r\n")
+            break
+    else:
+        pytest.fail("the server takes no mail any more")
+    assert peak_memory(server.pid) < MOST_MEMORY
