@@ -17,6 +17,7 @@ from benchmarks.processes import PYTHON, RAVI, RAVI_SERVER, environment
 
 BARE = str(Path(__file__).with_name("bare.py"))
 PATIENCE = 60.0
+OURS_READY = r"ready: http://127\.0\.0\.1:(\d+).*smtp://127\.0\.0\.1:(\d+)"
 
 
 #: A file system in memory, where Linux has one.
@@ -32,11 +33,16 @@ def workplace(within: Path | None = None) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A process that has said that it is ready, `ready_after` seconds after it was started."""
+    """
+    A process that has said that it is ready, `ready_after` seconds after it was started.
+
+    `mail_port` is where it takes in mail, if it does.
+    """
 
     pid: int
     port: int
     ready_after: float
+    mail_port: int = 0
 
     @property
     def url(self) -> str:
@@ -52,7 +58,7 @@ def ravi_server(folder: Path, *, database: str | None = None, name: str = "serve
     """
     env = environment(folder) | ({"RAVI_SERVER_DATABASE": database} if database else {})
     argv = [RAVI_SERVER, "run", "--data", str(folder / name), "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
-    with _running(argv, env, folder / f"{name}.log", r"ready: http://127\.0\.0\.1:(\d+)") as serving:
+    with _running(argv, env, folder / f"{name}.log", OURS_READY) as serving:
         yield serving
 
 
@@ -76,7 +82,8 @@ def _running(argv: list[str], env: dict[str, str], log: Path, ready: str) -> Ite
             if process.poll() is not None or time.perf_counter() - began > PATIENCE:
                 raise NotMeasured(f"{Path(argv[0]).name} did not start: {log.read_text(encoding='utf-8')[-500:]}")
             time.sleep(0.001)
-        yield Serving(process.pid, int(said[1]), time.perf_counter() - began)
+        mail_port = int(said[2]) if said.re.groups > 1 else 0
+        yield Serving(process.pid, int(said[1]), time.perf_counter() - began, mail_port)
     finally:
         process.terminate()
         try:

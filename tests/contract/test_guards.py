@@ -64,6 +64,8 @@ OTHER_SQL = {
 UNFILTERED = {
     "auth/storage.py:use_signin_code": "the code itself says whose it is; it is found by its hash",
     "auth/storage.py:find_presented": "turns a presented credential into an account; found by its hash",
+    "auth/storage.py:list_standing_credentials": "open streams at once, by rows that find_presented gave",
+    "auth/storage.py:list_standing_identities": "open streams at once, by rows that were selected before",
     "auth/storage.py:mark_used": "by the row that find_presented has just returned",
     "auth/storage.py:set_last_used": "by the row that find_presented has returned",
     "auth/storage.py:delete_ended_tokens": "by the sign-in that the presented token belongs to",
@@ -86,10 +88,15 @@ UNFILTERED = {
     "login/storage.py:delete_session": "by the hash of the cookie that asks to be signed out",
     "login/storage.py:delete_sessions": "a chore: drops what has expired, whoever owns it",
     "mail/outbox_storage.py:claim": "the queue: sends what is due, whoever wrote it",
+    "mail/outbox_storage.py:take_back": "the queue, at the start of the only server that there is",
     "mail/storage.py:find_owner_of_attachment": "the signature of an address says that whoever has it may",
     "mail/uploads_storage.py:delete_expired": "a chore: drops what has expired, whoever owns it",
     "mail/uploads_storage.py:find_announced": "the signature of an address says that whoever has it may",
     "http/idempotency.py:forget_old": "a chore: drops what has expired, whoever owns it",
+    "webhooks/storage.py:delete_old": "a chore: drops what was delivered long ago, whoever owns it",
+    "webhooks/storage.py:list_accounts_with_news": "the worker: which accounts have a webhook that is behind",
+    "webhooks/storage.py:is_any_due": "the worker: whether anything is to be tried, whoever owns it",
+    "webhooks/storage.py:list_due": "the worker: what is to be tried, whoever owns it",
 }
 
 #: Indexes that start with neither account_id nor identity_id: they answer "who is this?" or serve a chore.
@@ -101,6 +108,7 @@ OTHER_INDEXES = {
     "uploads_by_end",
     "deliveries_due",
     "webhook_deliveries_due",
+    "webhook_deliveries_open",
 }
 
 

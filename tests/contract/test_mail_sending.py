@@ -351,3 +351,25 @@ async def test_what_was_refused_does_not_count(database_url: str) -> None:
         for _ in range(3):
             assert (await world.agent.post(COMPOSE, {"to_email": "x@example.org", "content": "y"})).status_code == 422
         await send(world.agent, sibling(world))
+
+
+# --- at the same time
+
+
+async def test_identities_that_write_to_each_other_at_once_never_lock_each_other_out(world: World) -> None:
+    """Each takes the locks of both sides; in any but one order for all, PostgreSQL would end one of them."""
+    sides = [(world.agent, mine(world)), (agent(world), sibling(world)), (agent(world, "foreign"), foreign(world))]
+
+    await asyncio.gather(
+        *(
+            send(actor, to, cc=[other for _, other in sides if other != to], content=f"{round_}", **key)
+            for round_ in range(6)
+            for actor, own in sides
+            for _, to in sides
+            for key in ({}, {"headers": {"Idempotency_Key": f"{own}{to}{round_}"}})
+            if to != own
+        )
+    )
+
+    for actor, _ in sides:
+        assert len(await inbox(actor)) == 6 * 2 * 2 * 2 + 6 * 2 * 2

@@ -147,13 +147,27 @@ async def test_a_relay_that_is_away_costs_time_only(outside: Outside) -> None:
 async def test_who_is_killed_in_the_middle_has_its_mail_sent_again(outside: Outside) -> None:
     """A claim that nobody ends comes up again: twice is better than not at all, and both are the same message."""
     sent = await send(outside.world.agent, OUTSIDE)
-    assert len(await outside.deliverer._claim()) == 1  # as far as a server comes that is killed now
+    assert len(await outside.deliverer._claim(8)) == 1  # as far as a server comes that is killed now
     assert await outside.try_now() == 0
 
     outside.world.clock.advance(seconds=CLAIMED.total_seconds())
     assert await outside.try_now() == 1
     assert sent["message_id"].encode() in outside.relay.taken[0].content
     assert (await outside.message(sent))["state"] == "sent"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_the_only_server_there_is_comes_back_at_once(outside: Outside) -> None:
+    outside.relay.replies["later@example.org"] = "451 4.7.1 later"
+    await send(outside.world.agent, "later@example.org")
+    await outside.try_now()
+    await send(outside.world.agent, OUTSIDE)
+    assert len(await outside.deliverer._claim(8)) == 1
+
+    await outside.deliverer.take_back()
+
+    assert await outside.try_now() == 1  # and not the one that waits for its time
+    assert [taken.recipients for taken in outside.relay.taken] == [[OUTSIDE]]
 
 
 async def test_a_server_that_stops_gives_back_what_it_has_claimed(outside: Outside) -> None:
@@ -184,6 +198,27 @@ async def test_two_servers_never_send_the_same(outside: Outside) -> None:
     assert sorted(each for taken in outside.relay.taken for each in taken.recipients) == sorted(
         f"p{number}@example.org" for number in range(20)
     )
+
+
+async def test_a_slow_message_holds_up_no_other(outside: Outside) -> None:
+    outside.relay.slow.add("slow@example.org")
+    slow = await send(outside.world.agent, "slow@example.org")
+    trying = asyncio.create_task(outside.try_now())
+    while outside.relay.slow:
+        await asyncio.sleep(0.01)
+    others = [await send(outside.world.agent, f"p{number}@example.org") for number in range(20)]
+
+    for each in others:
+        while (await outside.message(each))["state"] == "queued":
+            await asyncio.sleep(0.05)
+
+    assert not trying.done()
+    assert (await outside.message(slow))["state"] == "queued"
+    trying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    assert await outside.try_now() == 1
+    assert (await outside.message(slow))["state"] == "sent"
 
 
 async def test_mail_of_who_is_switched_off_waits(outside: Outside) -> None:

@@ -14,7 +14,8 @@ from tests.support.journey import NOBODY, Terminal, run_script
 from tests.support.server import Server
 from tests.support.vault_agents import unlock
 
-#: Every command with arguments that work for `busy`; None where the output is no JSON by its nature.
+#: Every command with arguments that work for `busy`; None where the output is no JSON by its nature, or where somebody
+#: has to be posted to.
 WORKS: dict[str, str | None] = {
     "auth login": "--code CODE",
     "auth logout": "",
@@ -37,6 +38,29 @@ WORKS: dict[str, str | None] = {
     "keys list": "",
     "keys create": "--identity busy",
     "keys revoke": "KEY",
+    "inbox email": "--identity busy --unread",
+    "inbox search": "--identity busy nothing",
+    "message email": "--identity busy MESSAGE",
+    "message read": "--identity busy MESSAGE",
+    "message unread": "--identity busy MESSAGE",
+    "email compose": "--identity busy --to BUSY --subject s --body b",
+    "email reply": "--identity busy MESSAGE --body b",
+    "email reply-all": "--identity busy MESSAGE --body b",
+    "email forward": "--identity busy MESSAGE --to BUSY",
+    "attachments download": "--identity busy MESSAGE",
+    "contacts list": "--identity busy",
+    "contacts search": "--identity busy busy",
+    "contacts find": "--identity busy --email BUSY",
+    "contacts get": "--identity busy BUSY",
+    "contacts create": "--identity busy --phone +15550100123",
+    "contacts update": "--identity busy BUSY --trusted",
+    "contacts delete": "--identity busy BUSY",
+    "events": "--identity busy --limit 2",
+    "webhooks add": "--identity busy https://example.com/hook",
+    "webhooks list": "--identity busy",
+    "webhooks test": None,
+    "webhooks deliveries": "--identity busy",
+    "webhooks remove": "--identity busy HOOK",
     "secrets set": "--identity busy MADE value",
     "secrets get": "--identity busy API_KEY",
     "secrets list": "--identity busy",
@@ -89,6 +113,29 @@ FAILS: dict[str, tuple[int, str]] = {
     "keys list": (4, "--identity nobody"),
     "keys create": (4, "--identity nobody"),
     "keys revoke": (4, NOBODY),
+    "inbox email": (4, "--identity busy <no@such.example>"),
+    "inbox search": (2, "--identity busy"),
+    "message email": (4, "--identity busy 999999"),
+    "message read": (4, "--identity busy 999999"),
+    "message unread": (4, f"--identity busy {NOBODY}"),
+    "email compose": (1, "--identity busy --to x@elsewhere.example --subject s --body b"),
+    "email reply": (4, "--identity busy 999999 --body b"),
+    "email reply-all": (2, "--identity busy 999999"),
+    "email forward": (4, f"--identity busy {NOBODY} --to x@elsewhere.example"),
+    "attachments download": (4, f"--identity busy {NOBODY}"),
+    "contacts list": (4, ""),
+    "contacts search": (2, "--identity busy"),
+    "contacts find": (4, "--identity busy --email x@elsewhere.example"),
+    "contacts get": (4, f"--identity busy {NOBODY}"),
+    "contacts create": (1, "--identity busy --email nonsense"),
+    "contacts update": (2, f"--identity busy {NOBODY}"),
+    "contacts delete": (4, f"--identity busy {NOBODY}"),
+    "events": (2, "now"),
+    "webhooks add": (1, "--identity busy nonsense"),
+    "webhooks list": (2, "now"),
+    "webhooks test": (4, f"--identity busy {NOBODY}"),
+    "webhooks deliveries": (4, f"--identity busy {NOBODY}"),
+    "webhooks remove": (4, f"--identity busy {NOBODY}"),
     "secrets set": (2, "--identity busy 1ST value"),
     "secrets get": (4, "--identity busy NONE"),
     "secrets list": (4, ""),
@@ -122,7 +169,7 @@ FAILS: dict[str, tuple[int, str]] = {
 
 @pytest.fixture
 def busy(owner: Cli) -> Cli:
-    """An owner with a few identities, one of which has something in its vault, and files to be named."""
+    """An owner with a few identities, one of which has mail and something in its vault, and files to be named."""
     unlock(owner)
     for name, *more in (("busy",), ("quiet", "--no-phone"), ("spare",)):
         owner.ok("identity", "create", "--name", name, *more)
@@ -132,6 +179,7 @@ def busy(owner: Cli) -> Cli:
     for site in ("site", "gone"):
         busy.ok("passwords", "create", f"{site}.example")
         busy.ok("totp", "add", site, "--stdin", stdin="JBSWY3DPEHPK3PXP")
+    busy.ok("email", "compose", "--to", busy.json("get", "email")["email"], "--subject", "s", "--body", "b")
     for name, text in (("wrong.txt", "not the PIN"), ("some.env", "IMPORTED=value")):
         (owner.home / name).write_text(text + "\n")
         (owner.home / name).chmod(0o600)
@@ -173,6 +221,9 @@ def test_every_command_prints_exactly_one_json_document(
     prepared: dict[str, Callable[[], str]] = {
         "CODE": lambda: json.loads(shared_server.run("signin-code", email, "--json").stdout)["signin_code"],
         "KEY": lambda: busy.json("keys", "create", "--management")["uuid"],
+        "HOOK": lambda: busy.json("webhooks", "list", "--identity", "busy")[0]["uuid"],
+        "BUSY": lambda: busy.json("get", "email", "--identity", "busy")["email"],
+        "MESSAGE": lambda: str(busy.json("message", "email", "--identity", "busy", "--limit", "1")[0]["id"]),
     }
     # Last, because they end what the others need.
     last = ["lock", "auth logout"]

@@ -49,6 +49,18 @@ def compose(agent: Http, to: str, **more: Any) -> dict[str, Any]:
     return reply.json
 
 
+def upload(agent: Http, content: bytes) -> str:
+    """Upload a file as published clients do, and return its uuid."""
+    announced = agent.post(
+        "/api/email-attachments/presign/",
+        {"filename": "large.bin", "content_type": "application/octet-stream", "size": len(content)},
+    ).json
+    path = announced["upload_url"].removeprefix(agent.url)
+    reply = agent.holding(None).put(path, raw=content, headers={"Content-Type": "application/octet-stream"})
+    assert reply.status == 200, reply.body
+    return announced["uuid"]
+
+
 def wait_for(agent: Http, sent: dict[str, Any], done: Any) -> dict[str, Any]:
     """Return the message as soon as *done* says so of it."""
     deadline = time.monotonic() + PATIENCE
@@ -68,7 +80,15 @@ def test_a_message_leaves_signed_over_tls_and_its_answer_would_find_the_way_back
     server = server_with(relay, tmp_path, "--dkim-key", str(tmp_path / "dkim.pem"), "--dkim-selector", "mail").start()
     try:
         agent = agent_of(server, cli)
-        sent = compose(agent, "Ada <ada@example.org>", bcc="bob@example.org", subject="Grüße", content="<p>Hällo</p>")
+        file = upload(agent, b"\r\n.\r\n" * 500_000)
+        sent = compose(
+            agent,
+            "Ada <ada@example.org>",
+            bcc="bob@example.org",
+            subject="Grüße",
+            content="<p>Hällo</p>",
+            attachment_uuids=[file],
+        )
         wait_for(agent, sent, lambda message: message["state"] == "sent")
     finally:
         server.stop()
@@ -92,6 +112,7 @@ def test_a_message_leaves_signed_over_tls_and_its_answer_would_find_the_way_back
     message = email.message_from_bytes(content, policy=email.policy.default)
     assert (message["subject"], message["message-id"]) == ("Grüße", sent["message_id"])
     assert b"bob" not in content
+    assert [part.get_content() for part in message.iter_attachments()] == [b"\r\n.\r\n" * 500_000]  # type: ignore[attr-defined]
     assert PASSWORD not in "".join(server.lines)
 
 

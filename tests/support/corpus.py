@@ -6,14 +6,20 @@ parsed by `server/mail`, and its texts are searched.
 """
 
 from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
 from functools import cache
 from pathlib import Path
 
 from ravi.server.extraction import find_codes, find_links
-from ravi.server.mail.html import read_html
+from ravi.server.mail.parsing import parse
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 HALVES = ("tuning", "held_back")
+#: Where the score is published, and between which marks.
+PAGE = CORPUS.parents[1] / "docs" / "explanation" / "finding-codes.md"
+MARK_BEGIN = "<!-- The score, written by scripts/extraction_score.py. -->"
+MARK_END = "<!-- End of the score. -->"
 #: Where the buttons of labels.tsv lead.
 BUTTON = "https://button.example/a/7f3k9q"
 
@@ -24,6 +30,7 @@ class Sample:
 
     name: str
     language: str
+    sender: str = "Tern <post@tern.example>"
     subject: str = ""
     text: str = ""
     html: str = ""
@@ -73,16 +80,16 @@ def samples(half: str) -> list[Sample]:
 
 def score_codes(half: str) -> Score:
     score = Score()
-    for sample in samples(half):
-        subject, _, text = as_received(sample)
+    for number, sample in enumerate(samples(half)):
+        subject, _, text = as_received(half, number)
         score.count(sample.name, sample.codes, [code["value"] for code in find_codes(subject, text)])
     return score
 
 
 def score_links(half: str) -> Score:
     score = Score()
-    for sample in samples(half):
-        _, html, text = as_received(sample)
+    for number, sample in enumerate(samples(half)):
+        _, html, text = as_received(half, number)
         score.count(sample.name, sample.links, [link["url"] for link in find_links(html, text)])
     return score
 
@@ -103,16 +110,20 @@ def table() -> str:
 
 
 @cache
-def _as_received(text: str, html: str) -> tuple[str, str]:
-    safe, text_of_html, _ = read_html(html)
-    if not text:
-        return safe, text_of_html
-    return safe, f"{text}\n{text_of_html}" if html else text
-
-
-def as_received(sample: Sample) -> tuple[str, str, str]:
-    """Return subject, sanitised HTML and text as the server has them when it looks for codes."""
-    return sample.subject, *_as_received(sample.text, sample.html)
+def as_received(half: str, number: int) -> tuple[str, str, str]:
+    """Return subject, sanitised HTML and text of a sample as the server has them when it looks for codes."""
+    sample = samples(half)[number]
+    if not sample.is_mail:
+        return "", "", sample.text
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"], mail["Subject"] = sample.sender, "mara@client.example", sample.subject
+    if sample.text:
+        mail.set_content(sample.text)
+    if sample.html:
+        (mail.add_alternative if sample.text else mail.set_content)(sample.html, subtype="html")
+    parsed = parse(mail.as_bytes())
+    text = parsed.text if parsed.text_of_html == parsed.text else f"{parsed.text}\n{parsed.text_of_html}"
+    return parsed.subject, parsed.html, text
 
 
 def _mails(path: Path) -> list[Sample]:
@@ -130,6 +141,7 @@ def _mails(path: Path) -> list[Sample]:
             Sample(
                 name=f"{path.stem}/{name}",
                 language=fields["lang"][0],
+                sender=fields["from"][0],
                 subject=fields["subject"][0],
                 text=parts.get("text", ""),
                 html=parts.get("html", ""),

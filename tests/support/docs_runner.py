@@ -28,8 +28,8 @@ class Session:
     A page that speaks of `ravi` and does not start a server finds one running, its owner signed in, and the vault
     unlocked. `ravi-server run` takes the terminal of a person, who opens another; here it goes to the background once
     it is ready, and a second one replaces the first. `ravi unlock` asks a person for the PIN; here it is answered. What
-    the docs call port 8787 is a free one, and what they keep in /workspace, /srv, /etc/ravi or /var/lib/ravi is below
-    *folder*. *replacing* names further texts and what stands for them.
+    the docs call port 8787 or 2525 is a free one, and what they keep in /workspace, /srv, /etc/ravi or /var/lib/ravi is
+    below *folder*. *replacing* names further texts and what stands for them.
     """
 
     def __init__(self, folder: Path, replacing: dict[str, str] | None = None) -> None:
@@ -37,6 +37,7 @@ class Session:
         self.home = folder / "home"
         self.home.mkdir(mode=0o700)
         self._port = _free_port()
+        self._mail_port = _free_port()
         self._replacing = replacing or {}
 
     def run(self, blocks: list[Block]) -> None:
@@ -78,6 +79,7 @@ class Session:
         for wanted, given in self._replacing.items():
             text = text.replace(wanted, given)
         text = re.sub(r"\b8787\b", str(self._port), text)
+        text = re.sub(r"\b2525\b", str(self._mail_port), text)
         return _ROOTS.sub(str(self.folder / "root"), text)
 
     def _bash(self) -> tuple[str, int | None]:
@@ -126,7 +128,7 @@ class Session:
             "COLUMNS": "200",
             "RAVI_API_URL": f"http://{here}",
             "RAVI_SERVER_HTTP": here,
-            "RAVI_SERVER_SMTP": "127.0.0.1:0",
+            "RAVI_SERVER_SMTP": f"127.0.0.1:{self._mail_port}",
             "SERVER_LOG": str(self.folder / "server.log"),
         }
 
@@ -143,7 +145,11 @@ class Session:
                 raise Failed(f"{block.shows}: nothing like {line!r} (in this order) in\n" + "\n".join(seen))
 
     def _plain(self, line: str) -> str:
-        line = line.replace(str(self.folder / "root"), "").replace(str(self._port), "8787")
+        line = (
+            line.replace(str(self.folder / "root"), "")
+            .replace(str(self._port), "8787")
+            .replace(str(self._mail_port), "2525")
+        )
         line = re.sub(rf"{re.escape(str(self.home))}|/home/you\b", "~", line)
         for pattern, name in _DIFFERENT:
             line = pattern.sub(name, line)

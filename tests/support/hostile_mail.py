@@ -81,6 +81,8 @@ CASES: dict[str, Callable[[], bytes]] = {
     "html-open-tags": lambda: HTML + b"<a " * 300_000,
     "html-open-quotes": lambda: HTML + b'<a b="' * 170_000,
     "html-attributes": lambda: HTML + b"<a" + b" b=c" * 250_000 + b">",
+    "html-label": lambda: HTML + b"<a href=http://x.example>" + b"/" * MB + b"x</a>",
+    "html-digits": lambda: HTML + b"".join(b"<p style='font:%d%s!'>x" % (n, b"1" * 1900) for n in range(500)),
     "html-comments": lambda: HTML + b"<!--" * 250_000,
     "html-scripts": lambda: HTML + b"<script>" * 120_000,
     "html-ampersands": lambda: HTML + b"x&" * (MB // 2),

@@ -36,11 +36,19 @@ smtp_host_lookup = native
 smtp_tls_security_level = {tls}
 smtputf8_enable = yes
 local_header_rewrite_clients =
-relayhost = [127.0.0.1]:{relay}
+{delivery}
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
 """
+TO_A_SERVER = "relayhost = [127.0.0.1]:{relay}"
+TO_A_MAILDIR = """\
+virtual_mailbox_domains = in.ravi.localhost
+virtual_mailbox_base = {folder}/data
+virtual_mailbox_maps = static:inbox/
+virtual_uid_maps = static:{user}
+virtual_gid_maps = static:{user}
+virtual_minimum_uid = 1"""
 MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
 cleanup   unix n - n - 0 cleanup
@@ -51,6 +59,7 @@ bounce    unix - - n - 0 bounce
 defer     unix - - n - 0 bounce
 trace     unix - - n - 0 bounce
 smtp      unix - - n - - smtp
+virtual   unix - n n - - virtual
 relay     unix - - n - - smtp
 error     unix - - n - - error
 retry     unix - - n - - error
@@ -64,9 +73,9 @@ postlog   unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """Takes any mail on `port` and passes it on to *relay*, a port of this machine."""
+    """Takes any mail on `port` and passes it on to *relay*, a port of this machine; without one, into a maildir."""
 
-    def __init__(self, relay: int, *, tls: str = "encrypt") -> None:
+    def __init__(self, relay: int | None = None, *, tls: str = "encrypt") -> None:
         # Below /tmp and not in pytest's folder: its programs run as a user of their own, who must get there.
         self._folder = Path(tempfile.mkdtemp(prefix="postfix-"))
         self._folder.chmod(0o755)
@@ -76,6 +85,8 @@ class Postfix:
         (self._folder / "data").mkdir()
         shutil.chown(self._folder / "data", "postfix")
         fill = {"folder": self._folder, "programs": PROGRAMS, "relay": relay, "tls": tls, "port": self.port}
+        fill |= {"user": (self._folder / "data").stat().st_uid}
+        fill["delivery"] = (TO_A_SERVER if relay else TO_A_MAILDIR).format(**fill)
         (self._folder / "main.cf").write_text(MAIN.format(**fill))
         (self._folder / "master.cf").write_text(MASTER.format(**fill))
         self._wish = LastWish('postfix -c "$1" abort; rm -rf "$1"', str(self._folder))

@@ -27,6 +27,8 @@ class ScriptedRelay:
     replies: dict[str, str] = field(default_factory=dict)
     to_data: list[str] = field(default_factory=list)
     hang_after_taking: bool = False
+    slow: set[str] = field(default_factory=set)
+    """Who is not answered for an hour, once."""
     server: asyncio.Server | None = None
 
     @property
@@ -40,6 +42,9 @@ class ScriptedRelay:
             await self.server.wait_closed()
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if address in self.slow:
+            self.slow.remove(address)
+            await asyncio.sleep(3600)
         if address in self.replies:
             return self.replies[address]
         envelope.rcpt_tos.append(address)

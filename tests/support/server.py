@@ -26,7 +26,8 @@ class Server:
     """
     `ravi-server run` on a data folder. `start()` waits for its ready line; `restart()` comes back on the same port.
 
-    `smtp` is where it takes in mail. *database* is a database URL for the environment, where the default (SQLite in the data folder) will not do.
+    `smtp` is where it takes in mail. *database* is a database URL for the environment, where the default (SQLite in
+    the data folder) will not do.
     """
 
     def __init__(

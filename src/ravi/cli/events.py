@@ -2,12 +2,13 @@
 
 --follow prints one event a line, as JSON or for people, until Ctrl-C. A lost connection is made again and goes on
 behind the last event: none is lost and none comes twice. It begins now, or behind --since. With --account events are
-those of every identity in reach, and of the account itself.
+those of every identity in reach, and of the account itself. Without --follow at most 100 are listed.
 """
 
 from __future__ import annotations
 
 from ravi.cli.layout import moment
+from ravi.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "ravi events --type email.message.received",
     "ravi events --follow --type email.message.received,email.message.sent",
-    "ravi events --follow --since 0 --json | jq -r .type",
+    "ravi events --follow --since 0 --limit 1 --json | jq -r .type",
 )
 
 
@@ -33,12 +34,14 @@ def configure(parser: VerbParser) -> None:
     parser.add_argument("--follow", action="store_true", help="stay, and print events as they happen")
     parser.add_argument("--type", metavar="types", help="only these, separated by commas")
     parser.add_argument("--since", metavar="seq", type=int, help="only those behind the event with this number")
-    parser.add_argument("--limit", metavar="number", type=int, help="without --follow: at most so many (100)")
+    parser.add_argument("--limit", metavar="number", type=int, help="at most so many; with --follow, end after so many")
     parser.add_argument("--account", action="store_true", help="of the whole account, not of one identity")
 
 
 def run(args: Namespace, io: Io) -> int:
     """Print a list of events; with --follow one event a line, for ever."""
+    if args.limit is not None and args.limit < 1:
+        raise UsageError("--limit is less than one")
     types = [name.strip() for name in args.type.split(",") if name.strip()] if args.type else None
     with io.client(need_identity=False) as ravi:
         if args.follow:
@@ -58,8 +61,11 @@ def _follow(io: Io, ravi: Client, args: Namespace, types: list[str] | None) -> i
     def notice(problem: RaviError) -> None:
         io.out.note(f"{problem.message}; trying again")
 
-    for event in ravi.stream(since=args.since, types=types, whole_account=args.account, notice=notice):
+    events = ravi.stream(since=args.since, types=types, whole_account=args.account, notice=notice)
+    for count, event in enumerate(events, 1):
         io.out.exact((json.dumps(event) if io.out.json else _line(layout, event)) + "\n")
+        if count == args.limit:
+            break
     return 0
 
 

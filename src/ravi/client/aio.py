@@ -23,7 +23,7 @@ except ImportError as error:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from types import TracebackType
     from typing import Any, Protocol
 
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from ravi.client.nouns.secrets import AsyncSecrets
     from ravi.client.nouns.totp import AsyncTotp
     from ravi.client.nouns.vault import AsyncVault
+    from ravi.client.nouns.webhooks import AsyncWebhooks
     from ravi.settings.generic import T
     from ravi.settings.values import Credential, Settings
+    from ravi.wire.events import Event
 
     class AsyncRun(Protocol):
         """How a noun has its steps done, as a coroutine."""
@@ -153,6 +155,34 @@ class AsyncClient:
         from ravi.client.nouns.vault import AsyncVault
 
         return AsyncVault(self._run)
+
+    @property
+    def webhooks(self) -> AsyncWebhooks:
+        """Having events posted to a URL."""
+        from ravi.client.nouns.webhooks import AsyncWebhooks
+
+        return AsyncWebhooks(self._run)
+
+    def stream(
+        self,
+        *,
+        since: int | None = None,
+        types: Sequence[str] | None = None,
+        whole_account: bool = False,
+        notice: Callable[[RaviError], None] | None = None,
+    ) -> AsyncIterator[Event]:
+        """
+        Events as they happen, for ever, oldest first: those behind *since* (the `seq` of the last one seen), or from
+        now on.
+
+        They are the selected identity's; with *whole_account* those of every identity in reach. A lost connection is
+        made again, without losing an event or bringing one twice; *notice* is told why. Raises what is final.
+        """
+        from ravi.client.aio_following import follow
+        from ravi.client.calls.events import stream
+
+        call = stream(types=types, whole_account=whole_account)
+        return follow(self._run, self._opened, self._core.server, call, since, notice)
 
     async def close(self) -> None:
         """Close the connections. The client may be used again; it then makes new ones."""

@@ -10,7 +10,7 @@ from ravi.errors import RaviError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Any, Protocol
 
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from ravi.client.nouns.secrets import Secrets
     from ravi.client.nouns.totp import Totp
     from ravi.client.nouns.vault import Vault
+    from ravi.client.nouns.webhooks import Webhooks
     from ravi.settings.generic import T
     from ravi.settings.values import Settings
+    from ravi.wire.events import Event
 
     class Run(Protocol):
         """How a noun has its steps done."""
@@ -149,6 +151,34 @@ class Client:
         from ravi.client.nouns.vault import Vault
 
         return Vault(self._run)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Having events posted to a URL."""
+        from ravi.client.nouns.webhooks import Webhooks
+
+        return Webhooks(self._run)
+
+    def stream(
+        self,
+        *,
+        since: int | None = None,
+        types: Sequence[str] | None = None,
+        whole_account: bool = False,
+        notice: Callable[[RaviError], None] | None = None,
+    ) -> Iterator[Event]:
+        """
+        Events as they happen, for ever, oldest first: those behind *since* (the `seq` of the last one seen), or from
+        now on.
+
+        They are the selected identity's; with *whole_account* those of every identity in reach. A lost connection is
+        made again, without losing an event or bringing one twice; *notice* is told why. Raises what is final.
+        """
+        from ravi.client.calls.events import stream
+        from ravi.client.following import follow
+
+        call = stream(types=types, whole_account=whole_account)
+        return follow(self._run, self._core.server, call, since, self._core.timeout, notice)
 
     def close(self) -> None:
         """Close the connection. The client may be used again; it then makes a new one."""

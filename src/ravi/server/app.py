@@ -27,6 +27,8 @@ from ravi.server.contacts import routes as contacts_routes
 from ravi.server.db import Database, DatabaseUnavailable, open_database
 from ravi.server.events import Events, Wakeup
 from ravi.server.events import routes as events_routes
+from ravi.server.events import stream_routes as events_stream_routes
+from ravi.server.events.stream import Streams
 from ravi.server.http import encoding, errors, health, openapi
 from ravi.server.http.access_log import AccessLog
 from ravi.server.http.dispatch import JSON, NO_STORE, Api
@@ -59,6 +61,10 @@ from ravi.server.vault import (
 from ravi.server.vault import routes as vault_routes
 from ravi.server.web import build_pages
 from ravi.server.web.rendering import Pages
+from ravi.server.webhooks import Guard, Webhooks
+from ravi.server.webhooks import Sender as WebhookSender
+from ravi.server.webhooks import Worker as WebhookWorker
+from ravi.server.webhooks import routes as webhooks_routes
 from ravi.settings.server import ServerSettings
 from ravi.wire import paths
 
@@ -72,6 +78,8 @@ TABLES = [
     identities_routes.routes,
     holdings_routes.routes,
     events_routes.routes,
+    events_stream_routes.routes,
+    webhooks_routes.routes,
     vault_routes.routes,
     secrets_routes.routes,
     passwords_routes.routes,
@@ -99,6 +107,9 @@ class Services:
     db: Database
     auth: Auth
     events: Events
+    streams: Streams
+    webhooks: Webhooks
+    webhook_worker: WebhookWorker
     identities: Identities
     vault: Vault
     secrets: Secrets
@@ -124,7 +135,9 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, n
     sealing = Sealing(identities)
     contacts = Contacts(db, auth, identities, now)
     mail = Mail(db, identities, events, contacts, now)
-    for erase in (vault.erase, mail.erase, contacts.erase):
+    guard = Guard(settings.webhook_allow or ())
+    webhooks = Webhooks(db, events, guard, now)
+    for erase in (vault.erase, mail.erase, contacts.erase, webhooks.erase):
         identities.on_delete(erase)
     signing = Signing(db, now, public_url=public_url)
     sending = build_sending(
@@ -148,6 +161,9 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, n
         db=db,
         auth=auth,
         events=events,
+        streams=Streams(events, Wakeup(db), auth.ended),
+        webhooks=webhooks,
+        webhook_worker=WebhookWorker(webhooks, WebhookSender(guard), Wakeup(db), now),
         identities=identities,
         vault=vault,
         secrets=Secrets(db, events, sealing, now),
@@ -200,11 +216,16 @@ class App:
         await built.signing.load()
         served: ASGIApp = Front(built, self._access_log, public_url=self._public_url, now=self._now)
         self._serve = BehindProxy(served) if settings.behind_proxy else served
+        built.webhook_worker.start()
+        self._chores.every(timedelta(seconds=0.5), "end streams", built.streams.end_fallen)
+        self._chores.every(timedelta(minutes=10), "forget old deliveries", built.webhooks.forget_old)
         self._chores.every(timedelta(seconds=2), "write down last use", built.auth.flush_last_used)
         self._chores.every(timedelta(seconds=5), "end expired identities", built.identities.end_expired)
         self._chores.every(timedelta(minutes=1), "forget old uploads", built.sending.uploads.forget_expired)
         if built.sending.deliverer is not None:
+            await built.sending.deliverer.take_back()
             self._chores.every(timedelta(seconds=1), "send mail", built.sending.deliverer.send_due)
+        self._chores.every(timedelta(seconds=5), "tidy the index of words", built.mail.tidy_words)
         self._chores.every(timedelta(minutes=1), "forget old sign-ins", built.login.forget_old)
         self._chores.every(timedelta(minutes=10), "forget old answers", built.idempotency.forget_old)
 
@@ -213,6 +234,7 @@ class App:
         self._stopping = True
         if self._services is not None:
             self._services.login.close()
+            self._services.streams.close()
 
     async def stop(self) -> None:
         """End the chores and close the database. Fine when it was never started."""
@@ -223,6 +245,7 @@ class App:
         built, self._services, self._serve = self._services, None, _not_started
         if built is None:
             return
+        await built.webhook_worker.close()
         try:
             await built.auth.flush_last_used()
         except DatabaseUnavailable as fault:
@@ -259,6 +282,8 @@ class Front:
             [
                 built.auth,
                 built.events,
+                built.streams,
+                built.webhooks,
                 built.identities,
                 built.vault,
                 built.secrets,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ravi import errors
+from ravi import AsyncClient, errors
+from tests.support.fake_servers import make_settings
 from tests.support.mail_rows import UUID, contact
 
 ONE = f"/api/contacts/{UUID}/"
@@ -73,3 +74,25 @@ def test_what_names_or_changes_nobody_is_not_sent(api, client_for) -> None:
         with pytest.raises(errors.UsageError):
             attempt()
     assert api.requests == []
+
+
+@pytest.mark.parametrize("wrong", [{"uuid": 1}, {"email": None}, {"display_name": []}], ids=str)
+def test_what_is_no_contact_is_not_believed(api, client_for, wrong: dict) -> None:
+    api.routes["GET", "/api/contacts/"] = lambda _: [contact(**wrong)]
+    api.routes["GET", ONE] = contact(**wrong)
+    contacts = client_for(api.url).contacts
+
+    for attempt in (contacts.list, lambda: contacts.get(UUID)):
+        with pytest.raises(errors.ServerNonsense):
+            attempt()
+
+
+async def test_the_asynchronous_client_does_the_same(api) -> None:
+    api.routes["GET", BY_EMAIL] = contact()
+    api.routes["DELETE", ONE] = (204, None)
+
+    async with AsyncClient(make_settings(api.url)) as client:
+        assert await client.contacts.get("bob@shop.example") == contact()
+        assert await client.contacts.delete("bob@shop.example") is None
+        with pytest.raises(errors.UsageError):
+            await client.contacts.update(UUID)

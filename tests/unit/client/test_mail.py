@@ -1,13 +1,14 @@
 """What callers see of mail: which requests each method makes of what it is given."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ravi import errors
+from ravi import AsyncClient, errors
 from ravi.client.files import LARGEST_ATTACHMENT, File
-from tests.support.fake_servers import CLOSE, READ
+from tests.support.fake_servers import CLOSE, READ, make_settings
 from tests.support.mail_rows import FILE_UUID, UUID, message, page, thread
 
 LIST = "/api/email-messages/"
@@ -60,6 +61,46 @@ class TestReading:
 
         with pytest.raises(errors.ServerNonsense):
             client_for(api.url).mail.messages(limit=1)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"id": []},
+            {"subject": None},
+            {"from_email": 7},
+            {"verdicts": None},
+            {"attachments": "none"},
+            {"attachments": [1]},
+            {"attachments": [{"uuid": 1, "filename": "a", "content_type": "b"}]},
+            {"attachments": [{"uuid": "1"}]},
+            {"deliveries": [{"recipient": "x@y.example"}]},
+        ],
+        ids=str,
+    )
+    def test_a_message_with_other_parts_is_not_believed(self, api, client_for, wrong: Any) -> None:
+        api.routes["GET", f"{LIST}17/"] = api.routes["PATCH", f"{LIST}17/"] = message(**wrong)
+        api.routes["POST", f"{LIST}compose/"] = (201, message(**wrong))
+        api.routes["GET", f"{LIST}?limit=100&offset=0"] = page(message(**wrong))
+        api.routes["GET", "/api/email-inbox/t/"] = {**thread(), "messages": [message(**wrong)]}
+        mail = client_for(api.url).mail
+
+        for attempt in (
+            lambda: mail.message("17"),
+            lambda: mail.mark("17", is_read=True),
+            lambda: mail.send("a@x.example", "s", text="t"),
+            mail.messages,
+            lambda: mail.thread("t"),
+        ):
+            with pytest.raises(errors.ServerNonsense):
+                attempt()
+
+    def test_a_server_that_repeats_one_page_for_ever_is_left(self, api, client_for) -> None:
+        same = page(*(message(number) for number in range(100)))
+        for offset in (0, 100, 200):
+            api.routes["GET", f"{LIST}?limit=100&offset={offset}"] = same
+
+        assert len(client_for(api.url).mail.messages()) == 100
+        assert len(api.requests) == 2
 
     @pytest.mark.parametrize("ref", ["17", UUID, SLASHED])
     def test_a_message_is_named_by_number_uuid_or_message_id(self, api, client_for, ref: str) -> None:
@@ -161,14 +202,21 @@ class TestSending:
     def test_files_are_uploaded_to_the_server_itself_and_without_the_credential(self, play, client_for) -> None:
         elsewhere = "https://thief.example/api/email-attachments/u/upload/?expires=7&signature=a%2Bb"
         presigned = f'{{"uuid": "{FILE_UUID}", "upload_url": "{elsewhere}"}}'
-        sent = b"{%s}" % b", ".join(b'"%s": []' % name.encode() for name in message())
+        sent = json.dumps(message()).encode()
 
-        def json(status: bytes, body: bytes) -> bytes:
+        def answer(status: bytes, body: bytes) -> bytes:
             head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
             return head % (status, len(body)) + body
 
         player = play(
-            (READ, json(b"201 Created", presigned.encode()), READ, json(b"200 OK", b"{}"), READ, json(b"201 X", sent))
+            (
+                READ,
+                answer(b"201 Created", presigned.encode()),
+                READ,
+                answer(b"200 OK", b"{}"),
+                READ,
+                answer(b"201 X", sent),
+            )
         )
 
         client_for(player.url).mail.send("a@x.example", "s", text="t", files=[File("n.txt", b"\0\xff", "text/plain")])
@@ -181,12 +229,31 @@ class TestSending:
         assert b"authorization" not in uploaded.lower()
         assert f'"attachment_uuids": ["{FILE_UUID}"]'.encode() in composed
 
-    def test_an_upload_to_anywhere_but_the_api_is_refused(self, api, client_for) -> None:
-        api.routes["POST", "/api/email-attachments/presign/"] = (201, {"uuid": UUID, "upload_url": "https://x/y"})
+    @pytest.mark.parametrize("url", ["https://x/y", "", "http://[", "/api", 7, None])
+    def test_an_upload_to_anywhere_but_the_api_is_refused(self, api, client_for, url: Any) -> None:
+        api.routes["POST", "/api/email-attachments/presign/"] = (201, {"uuid": UUID, "upload_url": url})
 
         with pytest.raises(errors.ServerNonsense):
             client_for(api.url).mail.send("a@x.example", "s", text="t", files=[File("n", b"x")])
         assert len(api.requests) == 1
+
+
+async def test_the_asynchronous_client_does_the_same(api) -> None:
+    presigned = {"uuid": FILE_UUID, "upload_url": f"{api.url}/api/email-attachments/u/upload/?expires=7"}
+    api.routes["POST", "/api/email-attachments/presign/"] = (201, presigned)
+    api.routes["PUT", "/api/email-attachments/u/upload/?expires=7"] = {}
+    api.routes["POST", f"{LIST}17/reply/"] = (201, message())
+    api.routes["GET", f"{LIST}?limit=1&offset=0"] = page(message())
+
+    async with AsyncClient(make_settings(api.url)) as client:
+        (found,) = await client.mail.messages(limit=1)
+        sent = await client.mail.reply(str(found["id"]), text="t", files=[File("n.json", b"7")])
+        with pytest.raises(errors.UsageError):
+            await client.mail.message("")
+
+    assert sent == message()
+    assert "authorization" not in api.requests[2].headers
+    assert api.requests[-1].body == {"text_content": "t", "attachment_uuids": [FILE_UUID]}
 
 
 class TestFile:

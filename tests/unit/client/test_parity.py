@@ -7,7 +7,20 @@ from collections.abc import Callable
 import pytest
 
 from ravi import AsyncClient, Client
-from ravi.client.nouns import auth, contacts, events, identities, keys, mail, own, passwords, secrets, totp, vault
+from ravi.client.nouns import (
+    auth,
+    contacts,
+    events,
+    identities,
+    keys,
+    mail,
+    own,
+    passwords,
+    secrets,
+    totp,
+    vault,
+    webhooks,
+)
 
 NOUNS = {
     "auth": (auth.Auth, auth.AsyncAuth),
@@ -21,6 +34,7 @@ NOUNS = {
     "secrets": (secrets.Secrets, secrets.AsyncSecrets),
     "totp": (totp.Totp, totp.AsyncTotp),
     "vault": (vault.Vault, vault.AsyncVault),
+    "webhooks": (webhooks.Webhooks, webhooks.AsyncWebhooks),
 }
 
 

@@ -325,7 +325,8 @@ def test_the_example_uncommented_is_what_holds_without_it(config: Any):
     lines = [
         line for line in example().splitlines() if line.startswith("#") and " = " in line and not line.startswith("# ")
     ]
-    constants = [line[1:] for line in lines if '"DIR"' not in line and '"URL"' not in line and '"FILE"' not in line]
+    invented = ('"DIR"', '"URL"', '"FILE"', '"TARGET"')
+    constants = [line[1:] for line in lines if not any(each in line for each in invented)]
 
     told = resolve({}, {"HOME": "/h"}, config=config("\n".join(constants)))
     untold = resolve({}, {"HOME": "/h"})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "ravi contacts update ada@example.org --trusted",
-    "ravi contacts update ada@example.org --no-trusted --nickname ''",
+    "ravi contacts update ada@example.org --no-trusted --nickname Ada",
 )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ravi.cli.parser import VerbParser
 
 EXAMPLES = (
-    "ravi email compose --to ada@example.org --subject Report --body 'All is well.' --attach report.pdf",
-    "ravi email compose --to ada@example.org,grace@example.org --subject Report --body-file report.html",
+    "ravi email compose --to ada@example.org --subject Hello --body 'All is well.' --attach a.pdf",
+    "ravi email compose --to ada@example.org,bob@example.org --subject Hello --body-file a.html",
 )
 
 

@@ -21,6 +21,7 @@ _ABOUT = "The identity provider for AI agents: an address, a number and a sealed
 _SECTIONS = (
     ("IDENTITIES", ("identity", "get")),
     ("MAIL", ("inbox", "message", "email", "attachments", "contacts")),
+    ("EVENTS", ("events", "webhooks")),
     ("VAULT", ("secrets", "passwords", "totp", "run")),
     ("ACCOUNT", ("auth", "keys", "vault", "domains")),
     ("THIS MACHINE", ("status", "unlock", "lock", "trust", "completion", "version")),

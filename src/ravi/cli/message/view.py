@@ -114,4 +114,6 @@ def _delivery(delivery: Mapping[str, Any]) -> str:
 
 
 def _file(attachment: Mapping[str, Any]) -> str:
-    return f"{attachment['uuid']} {attachment['filename']} ({attachment['content_type']}, {attachment['size']} bytes)"
+    return (
+        f"{attachment['uuid']} {attachment['filename']} ({attachment['content_type']}, {attachment.get('size')} bytes)"
+    )

@@ -11,41 +11,32 @@ if TYPE_CHECKING:
 
     from ravi.wire.contacts import Contact
 
-_CONTACT = (
-    "uuid",
-    "email",
-    "phone_number",
-    "display_name",
-    "nickname",
-    "is_trusted",
-    "source",
-    "interaction_count",
-    "last_interaction_dt",
-)
+_TEXTS = ("uuid", "email", "phone_number", "display_name", "nickname", "source")
+_CONTACT = (*_TEXTS, "is_trusted", "interaction_count", "last_interaction_dt")
 
 
 def list_() -> Call[list[Contact]]:
-    return Call("GET", paths.CONTACTS, keys=_CONTACT, many=True)
+    return Call("GET", paths.CONTACTS, keys=_CONTACT, texts=_TEXTS, many=True)
 
 
 def search(query: str) -> Call[list[Contact]]:
-    return Call("GET", paths.CONTACTS_SEARCH, {"q": query}, keys=_CONTACT, many=True)
+    return Call("GET", paths.CONTACTS_SEARCH, {"q": query}, keys=_CONTACT, texts=_TEXTS, many=True)
 
 
 def find(*, email: str | None, phone_number: str | None) -> Call[Contact]:
-    return Call("GET", paths.CONTACTS_FIND, given(email=email, phone_number=phone_number), keys=_CONTACT)
+    return Call("GET", paths.CONTACTS_FIND, given(email=email, phone_number=phone_number), keys=_CONTACT, texts=_TEXTS)
 
 
 def get(uuid: str) -> Call[Contact]:
-    return Call("GET", _path(uuid), keys=_CONTACT)
+    return Call("GET", _path(uuid), keys=_CONTACT, texts=_TEXTS)
 
 
 def create(body: dict[str, Any]) -> Call[Contact]:
-    return Call("POST", paths.CONTACTS, body=body, keys=_CONTACT, idempotent=True)
+    return Call("POST", paths.CONTACTS, body=body, keys=_CONTACT, texts=_TEXTS, idempotent=True)
 
 
 def update(uuid: str, changes: dict[str, Any]) -> Call[Contact]:
-    return Call("PATCH", _path(uuid), body=changes, keys=_CONTACT)
+    return Call("PATCH", _path(uuid), body=changes, keys=_CONTACT, texts=_TEXTS)
 
 
 def delete(uuid: str) -> Call[None]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ravi.client.files import File
     from ravi.wire.mail import EmailMessage, EmailThread, EmailThreadDetail, Presigned
 
+#: What a message must have to be one.
 MESSAGE = (
     "id",
     "uuid",
@@ -31,12 +32,14 @@ MESSAGE = (
     "thread_id",
     "created_dt",
 )
-_THREAD = ("thread_id", "subject", "from_email", "message_count", "unread_count", "latest_message_dt")
+_PRESIGNED = ("uuid", "upload_url")
+_THREAD_TEXTS = ("thread_id", "subject", "from_email", "latest_message_dt")
+_THREAD = (*_THREAD_TEXTS, "message_count", "unread_count")
 
 
 def threads(*, unread: bool = False) -> Call[list[EmailThread]]:
     query = {"has_unread": "true" if unread else None}
-    return Call("GET", paths.EMAIL_THREADS, query, keys=_THREAD, many=True)
+    return Call("GET", paths.EMAIL_THREADS, query, keys=_THREAD, texts=_THREAD_TEXTS, many=True)
 
 
 def thread(thread_id: str) -> Call[EmailThreadDetail]:
@@ -89,7 +92,9 @@ def answer(ref: str, how: str, body: dict[str, Any]) -> Call[EmailMessage]:
 
 def presign(filename: str, content_type: str, size: int) -> Call[Presigned]:
     body = {"filename": filename, "content_type": content_type, "size": size}
-    return Call("POST", f"{paths.EMAIL_ATTACHMENTS}presign/", body=body, keys=("uuid", "upload_url"), idempotent=True)
+    return Call(
+        "POST", f"{paths.EMAIL_ATTACHMENTS}presign/", body=body, keys=_PRESIGNED, texts=_PRESIGNED, idempotent=True
+    )
 
 
 def upload(path: str, query: dict[str, str], content: bytes, content_type: str) -> Call[Any]:

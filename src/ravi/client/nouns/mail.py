@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ravi.client.aio import AsyncRun
+    from ravi.client.calls import Call
     from ravi.client.core import Core, Steps
     from ravi.client.session import Run
     from ravi.wire.mail import EmailMessage, EmailThread, EmailThreadDetail
@@ -21,6 +22,7 @@ __all__ = ["AsyncMail", "File", "Mail"]
 
 #: How many messages are fetched at once: whole ones, and an answer may be 32 MiB.
 _PAGE = 100
+_TEXTS = ("uuid", "from_email", "from_display_name", "to_email", "cc", "subject", "text_content", "created_dt")
 
 
 def _messages(
@@ -34,27 +36,50 @@ def _messages(
         size = _PAGE if limit is None else min(_PAGE, limit - len(found))
         call = calls.message_page(size, offset, unread=unread, direction=direction, sender=sender, query=query)
         page = yield from core.send(call)
-        rows = _rows(page["results"])
+        rows = _believed(page["results"])
+        before = len(found)
         found.update((row["id"], row) for row in rows)
         offset += len(rows)
-        if len(rows) < size:
+        if len(rows) < size or len(found) == before:
             break
     return list(found.values())[:limit]
 
 
-def _rows(rows: Any) -> list[EmailMessage]:
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= _KEYS for row in rows):
-        raise ServerNonsense("the server answered with a page that holds no list of messages")
+def _thread(core: Core, thread_id: str) -> Steps[EmailThreadDetail]:
+    detail = yield from core.send(calls.thread(_named(thread_id)))
+    _believed(detail["messages"])
+    return detail
+
+
+def _single(core: Core, call: Call[EmailMessage]) -> Steps[EmailMessage]:
+    message = yield from core.send(call)
+    _believed([message])
+    return message
+
+
+def _believed(rows: Any) -> list[EmailMessage]:
+    """*rows*, which are to be messages; what is in their parts is relied on. Raises ServerNonsense."""
+    if not isinstance(rows, list) or not all(map(_is_message, rows)):
+        raise ServerNonsense("the server answered with something that is no message")
     return rows
 
 
-_KEYS = set(calls.MESSAGE)
+def _is_message(row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and row.keys() >= set(calls.MESSAGE)
+        and isinstance(row["id"], int)
+        and all(isinstance(row[name], str) for name in _TEXTS)
+        and isinstance(row["verdicts"], dict)
+        and _are_all(row["attachments"], "uuid", "filename", "content_type")
+        and _are_all(row["deliveries"], "recipient", "state")
+    )
 
 
-def _thread(core: Core, thread_id: str) -> Steps[EmailThreadDetail]:
-    detail = yield from core.send(calls.thread(_named(thread_id)))
-    _rows(detail["messages"])
-    return detail
+def _are_all(parts: Any, *texts: str) -> bool:
+    return isinstance(parts, list) and all(
+        isinstance(part, dict) and all(isinstance(part.get(name), str) for name in texts) for part in parts
+    )
 
 
 def _named(ref: str) -> str:
@@ -74,7 +99,8 @@ def _send(core: Core, ref: str | None, how: str, texts: dict[str, Any], files: S
         for file in files:
             uuid = yield from _upload(core, file)
             body["attachment_uuids"].append(uuid)
-    return (yield from core.send(calls.compose(body) if ref is None else calls.answer(ref, how, body)))
+    call = calls.compose(body) if ref is None else calls.answer(ref, how, body)
+    return (yield from _single(core, call))
 
 
 def _upload(core: Core, file: File) -> Steps[str]:
@@ -88,7 +114,10 @@ def _upload(core: Core, file: File) -> Steps[str]:
 def _place(url: str) -> tuple[str, dict[str, str]]:
     from urllib.parse import parse_qsl, unquote, urlsplit
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if not parts.path.startswith("/api/"):
         raise ServerNonsense("the server named an address for uploads that is not its own")
     return unquote(parts.path), dict(parse_qsl(parts.query))
@@ -133,11 +162,11 @@ class Mail:
 
     def message(self, ref: str) -> EmailMessage:
         """One message. Raises NotFound."""
-        return self._run(lambda core: core.send(calls.message(_named(ref))))
+        return self._run(lambda core: _single(core, calls.message(_named(ref))))
 
     def mark(self, ref: str, *, is_read: bool) -> EmailMessage:
         """Mark a message as read or unread. Raises NotFound."""
-        return self._run(lambda core: core.send(calls.mark(_named(ref), is_read=is_read)))
+        return self._run(lambda core: _single(core, calls.mark(_named(ref), is_read=is_read)))
 
     def raw(self, ref: str) -> bytes:
         """A message byte for byte as it came or was sent (RFC 5322)."""
@@ -244,10 +273,10 @@ class AsyncMail:
         return await self._run(lambda core: _messages(core, unread, direction, sender, query, limit))
 
     async def message(self, ref: str) -> EmailMessage:
-        return await self._run(lambda core: core.send(calls.message(_named(ref))))
+        return await self._run(lambda core: _single(core, calls.message(_named(ref))))
 
     async def mark(self, ref: str, *, is_read: bool) -> EmailMessage:
-        return await self._run(lambda core: core.send(calls.mark(_named(ref), is_read=is_read)))
+        return await self._run(lambda core: _single(core, calls.mark(_named(ref), is_read=is_read)))
 
     async def raw(self, ref: str) -> bytes:
         return await self._run(lambda core: core.send(calls.raw(_named(ref))))

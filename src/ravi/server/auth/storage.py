@@ -166,10 +166,11 @@ async def find_presented(db: Queries, hash: bytes) -> Presented | None:
 async def list_standing_credentials(db: Queries, ids: list[int]) -> dict[int, tuple[bool, int | None]]:
     """Return, for each of these credentials that exists, whether it was revoked and when it ends."""
     names = {f"id_{place}": id_ for place, id_ in enumerate(ids)}
+    places = ", ".join(f":{name}" for name in names)
     rows = await db.all(
         "SELECT c.id, c.revoked_at IS NOT NULL OR s.revoked_at IS NOT NULL, c.expires_at"
         " FROM credentials c LEFT JOIN sign_ins s ON s.id = c.sign_in_id"
-        f" WHERE c.id IN ({', '.join(f':{name}' for name in names)})",
+        f" WHERE c.id IN ({places})",
         **names,
     )
     return {id_: (bool(revoked), expires_at) for id_, revoked, expires_at in rows}
@@ -178,10 +179,8 @@ async def list_standing_credentials(db: Queries, ids: list[int]) -> dict[int, tu
 async def list_standing_identities(db: Queries, ids: list[int]) -> dict[int, tuple[str, int | None]]:
     """Return, for each of these identities that exists, its status and when it ends."""
     names = {f"id_{place}": id_ for place, id_ in enumerate(ids)}
-    rows = await db.all(
-        f"SELECT id, status, expires_at FROM identities WHERE id IN ({', '.join(f':{name}' for name in names)})",
-        **names,
-    )
+    places = ", ".join(f":{name}" for name in names)
+    rows = await db.all(f"SELECT id, status, expires_at FROM identities WHERE id IN ({places})", **names)
     return {id_: (status, expires_at) for id_, status, expires_at in rows}
 
 

@@ -11,7 +11,7 @@ from ravi.server.mail.parsing import extract_part, parse
 from tests.support.hostile_mail import CASES
 
 #: Address space of a whole process that has the server's libraries loaded, the message, and what is made of it.
-MEGABYTES = 640
+MEGABYTES = 256
 
 
 @pytest.fixture(scope="module")

@@ -158,6 +158,10 @@ def _record(bits: int) -> bytes:
     return b"p=" + base64.b64encode(public)
 
 
+async def test_the_key_is_found_among_other_texts() -> None:
+    assert (await check(sign(), ["v=spf1 -all", rsa_pair().record])).result == "pass"
+
+
 async def test_another_key_under_the_same_name_fails() -> None:
     found = await check(sign(), [rsa_pair(1024).record])
     assert (found.result, reason(found)) == ("fail", "the header is not what was signed")

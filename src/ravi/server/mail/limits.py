@@ -1,0 +1,56 @@
+"""How much may be sent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ravi.errors import RateLimited
+from ravi.server.db import Database
+from ravi.server.http.limits import Attempts
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SendLimits:
+    """Messages, however many recipients each has. 0: no limit."""
+
+    per_hour: int = 60
+    per_day: int = 500
+    identity_per_hour: int = 0
+    identity_per_day: int = 0
+
+
+class SendCounter:
+    """Counts what is sent, on all replicas together."""
+
+    def __init__(self, db: Database, limits: SendLimits, now: Callable[[], datetime]) -> None:
+        self._limits = limits
+        self._attempts = Attempts(db, now)
+
+    async def count(self, account_id: int, identity_id: int) -> None:
+        """
+        Count one message. Raises RateLimited when a limit is reached.
+
+        Call it inside the transaction that stores the message: what is not sent does not count.
+        """
+        limits = self._limits
+        for subject, most, per, what in (
+            (f"sends/hour/account/{account_id}", limits.per_hour, _HOUR, "messages an hour"),
+            (f"sends/day/account/{account_id}", limits.per_day, _DAY, "messages a day"),
+            (f"sends/hour/identity/{identity_id}", limits.identity_per_hour, _HOUR, "messages an hour by one identity"),
+            (f"sends/day/identity/{identity_id}", limits.identity_per_day, _DAY, "messages a day by one identity"),
+        ):
+            if most:
+                await limited(self._attempts, subject, most, per, what)
+
+
+async def limited(attempts: Attempts, subject: str, most: int, per: timedelta, what: str) -> None:
+    """Count one of *what* for *subject*. Raises RateLimited with a message that names the limit."""
+    try:
+        await attempts.count(subject, most=most, per=per)
+    except RateLimited as reached:
+        raise RateLimited(
+            f"the limit of {most} {what} is reached", retry_after=reached.retry_after, hint=reached.hint
+        ) from None

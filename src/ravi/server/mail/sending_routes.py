@@ -1,0 +1,182 @@
+"""Sending over HTTP: compose, reply, forward, and the files that go with it."""
+
+import asyncio
+from typing import TypedDict
+
+from starlette.requests import ClientDisconnect, Request
+
+from ravi.errors import Malformed, SelectorsDiffer, TooLarge
+from ravi.server.http import Principal, Routes, Selects
+from ravi.server.http.times import rfc3339
+from ravi.server.mail.drafting import read_draft
+from ravi.server.mail.records import Message
+from ravi.server.mail.sending import Composing
+from ravi.server.mail.signing import Signing
+from ravi.server.mail.to_wire import message_to_wire
+from ravi.server.mail.uploads import LARGEST, Uploads, uploading
+from ravi.wire import mail as wire
+from ravi.wire import paths
+from ravi.wire.scopes import Scope
+
+routes = Routes("mail")
+
+MESSAGE = f"{paths.EMAIL_MESSAGES}{{message_ref}}/"
+#: In bytes: text and HTML, as JSON. Files come another way.
+LARGEST_DRAFT = 8 * 1024 * 1024
+#: For a whole file, which may be large and its sender's line slow. Published clients give up after 60.
+UPLOAD_SECONDS = 120.0
+
+
+class ComposeQuery(TypedDict, total=False):
+    """`inbox` is the id of an address, or the address."""
+
+    inbox: str
+
+
+class ReplyQuery(TypedDict, total=False):
+    reply_all: bool
+
+
+class UploadQuery(TypedDict, total=False):
+    expires: int
+    signature: str
+
+
+class Uploaded(TypedDict):
+    """What was stored; `size` in bytes."""
+
+    uuid: str
+    size: int
+
+
+@routes.post(
+    f"{paths.EMAIL_MESSAGES}compose/",
+    scope=Scope.MAIL_SEND,
+    selects=Selects.ACTS,
+    status=201,
+    creates=True,
+    largest_body=LARGEST_DRAFT,
+)
+async def compose_message(
+    who: Principal, body: wire.Compose, query: ComposeQuery, request: Request, composing: Composing, signing: Signing
+) -> wire.EmailMessage:
+    """Send a message. Without an Idempotency-Key, the same again within a minute is the same message."""
+    named = {str(each) for each in (query.get("inbox"), body.get("inbox")) if each}
+    if len(named) > 1:
+        raise SelectorsDiffer("the query and the body name different inboxes")
+    inbox = next(iter(named), None)
+    sent = await composing.compose(who, read_draft(body), inbox=inbox, once=_has_key(request))
+    return _answer(sent, signing)
+
+
+@routes.post(
+    f"{MESSAGE}reply/",
+    scope=Scope.MAIL_SEND,
+    selects=Selects.ACTS,
+    status=201,
+    creates=True,
+    largest_body=LARGEST_DRAFT,
+)
+async def reply_to_message(
+    who: Principal,
+    message_ref: str,
+    body: wire.Compose,
+    query: ReplyQuery,
+    request: Request,
+    composing: Composing,
+    signing: Signing,
+) -> wire.EmailMessage:
+    """Answer a message: to its Reply-To, else to its sender."""
+    everybody = query.get("reply_all", False)
+    sent = await composing.reply(who, message_ref, read_draft(body), everybody=everybody, once=_has_key(request))
+    return _answer(sent, signing)
+
+
+@routes.post(
+    f"{MESSAGE}reply-all/",
+    scope=Scope.MAIL_SEND,
+    selects=Selects.ACTS,
+    status=201,
+    creates=True,
+    largest_body=LARGEST_DRAFT,
+)
+async def reply_to_all(
+    who: Principal, message_ref: str, body: wire.Compose, request: Request, composing: Composing, signing: Signing
+) -> wire.EmailMessage:
+    """Answer a message to its sender and all its other recipients."""
+    sent = await composing.reply(who, message_ref, read_draft(body), everybody=True, once=_has_key(request))
+    return _answer(sent, signing)
+
+
+@routes.post(
+    f"{MESSAGE}forward/",
+    scope=Scope.MAIL_SEND,
+    selects=Selects.ACTS,
+    status=201,
+    creates=True,
+    largest_body=LARGEST_DRAFT,
+)
+async def forward_message(
+    who: Principal, message_ref: str, body: wire.Compose, request: Request, composing: Composing, signing: Signing
+) -> wire.EmailMessage:
+    """Pass a message on, with its attachments."""
+    sent = await composing.forward(who, message_ref, read_draft(body), once=_has_key(request))
+    return _answer(sent, signing)
+
+
+@routes.post(f"{paths.EMAIL_ATTACHMENTS}presign/", scope=Scope.MAIL_SEND, status=201, creates=True)
+async def presign_upload(who: Principal, body: wire.PresignRequest, uploads: Uploads) -> wire.Presigned:
+    """Announce a file, and get the address to PUT it to."""
+    announced, url, expires = await uploads.announce(
+        who.account_id, filename=body["filename"], content_type=body["content_type"], size=body["size"]
+    )
+    return {
+        "uuid": announced.uuid,
+        "upload_url": url,
+        "storage_key": f"uploads/{announced.uuid}",
+        "expires_dt": rfc3339(expires),
+    }
+
+
+@routes.put(f"{paths.EMAIL_ATTACHMENTS}{{upload_uuid}}/upload/", scope=None, largest_body=LARGEST)
+async def upload_file(
+    upload_uuid: str, query: UploadQuery, request: Request, uploads: Uploads, signing: Signing
+) -> Uploaded:
+    """Upload an announced file to its signed address: exactly the announced bytes, without a credential."""
+    signing.check(uploading(upload_uuid), query.get("expires", 0), query.get("signature", ""))
+    announced = await uploads.expected(upload_uuid)
+    content = await _read(request, announced.size)
+    await uploads.store(announced, content, request.headers.get("content-type"))
+    return {"uuid": announced.uuid, "size": len(content)}
+
+
+async def _read(request: Request, most: int) -> bytes:
+    """Return the body. No more of it is read than was announced. Raises TooLarge and Malformed."""
+    too_large = TooLarge(f"the file is larger than the {most} bytes that were announced")
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared[:18]) > most:
+        raise too_large
+    content = bytearray()
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > most:
+                    raise too_large
+    except TimeoutError:
+        raise Malformed(f"the file did not arrive within {UPLOAD_SECONDS:.0f} seconds") from None
+    except ClientDisconnect:
+        raise Malformed("the connection ended inside the file") from None
+    return bytes(content)
+
+
+def _has_key(request: Request) -> bool:
+    return "idempotency-key" in request.headers
+
+
+def _answer(message: Message, signing: Signing) -> wire.EmailMessage:
+    """The stored message. Nobody who hands the answer on shall show by accident who got a blind copy."""
+    shown = message_to_wire(message, signing)
+    named = {each.strip().lower() for each in f"{message.to_email},{message.cc}".split(",")}
+    shown["deliveries"] = [each for each in shown["deliveries"] if each["recipient"].lower() in named]
+    return shown
