@@ -1,7 +1,7 @@
 """Addresses, numbers and names of contacts."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravi.errors import Invalid
@@ -15,6 +15,7 @@ def test_punctuation_is_left_out(number: str) -> None:
     assert check_phone_number(number) == "+15550100123"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_a_number_is_in_e164_or_refused(text: str) -> None:
     try:
@@ -27,11 +28,13 @@ def test_a_number_is_in_e164_or_refused(text: str) -> None:
     assert 7 <= len(number[1:]) <= 15
 
 
+@settings(deadline=None)
 @given(st.emails())
 def test_an_address_is_compared_in_small_letters(address: str) -> None:
     assert check_email(f" {address.upper()} ") == check_email(address) == address.lower()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_what_is_kept_of_a_strangers_name_can_be_written(text: str) -> None:
     name = cut_name(text * 10)

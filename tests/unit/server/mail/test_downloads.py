@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravi.server.mail.downloads import disposition, download
@@ -11,6 +11,7 @@ from ravi.server.mail.downloads import disposition, download
 NAMES = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_any_name_comes_back_whole_and_ends_nothing(name: str) -> None:
     value = disposition(name)
@@ -25,6 +26,7 @@ def test_any_name_comes_back_whole_and_ends_nothing(name: str) -> None:
         assert plain == name
 
 
+@settings(deadline=None)
 @given(NAMES, st.text(max_size=60))
 def test_any_type_becomes_one_that_is_safe(name: str, content_type: str) -> None:
     response = download(b"x", filename=name, content_type=content_type)

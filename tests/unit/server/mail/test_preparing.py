@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravi.server.mail.parsed import Address, Part
@@ -41,6 +41,7 @@ def test_references_end_with_what_is_answered() -> None:
     assert prepare(raw, parse(raw), incoming=True).references == ("<1@x>", "<2@x>", "<3@x>")
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.lists(st.text(), max_size=4))
 def test_whatever_parsing_found_can_be_stored(text: str, other: str, more: list[str]) -> None:
     awkward = f"{text}\0\ud800{other * 100}"
@@ -76,6 +77,7 @@ def test_whatever_parsing_found_can_be_stored(text: str, other: str, more: list[
     assert len(prepared.sender.email) <= LONGEST_ADDRESS + 10, "some letters are longer when they are small"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_cleaning_changes_nothing_that_is_clean(text: str) -> None:
     cleaned = clean(text)
@@ -110,6 +112,7 @@ def test_only_the_trace_at_the_top_is_left_out() -> None:
         assert bytes(without_trace(short)) == b"", short
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_leaving_out_the_trace_takes_whole_lines_from_the_front(raw: bytes) -> None:
     left = bytes(without_trace(raw))

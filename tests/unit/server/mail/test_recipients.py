@@ -1,7 +1,7 @@
 """What a recipient means, and what asks for being passed on."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravi.server.mail.errors import BadRecipient, RecipientRefused, RelayRefused
@@ -30,6 +30,7 @@ def test_nothing_is_passed_on(given: str) -> None:
         parse_recipient(given)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_anything_is_an_address_or_refused(text: str) -> None:
     try:
@@ -44,12 +45,14 @@ def test_anything_is_an_address_or_refused(text: str) -> None:
     assert parse_recipient(meant) == meant if local and domain else True
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z0-9.-]{1,30}\+?[a-z0-9+]{0,20}@[a-z0-9-]{1,20}\.[a-z]{2,5}", fullmatch=True))
 def test_a_tag_never_changes_whose_it_is(address: str) -> None:
     local, _, domain = address.partition("@")
     assert parse_recipient(address) == f"{local.partition('+')[0]}@{domain}"
 
 
+@settings(deadline=None)
 @given(st.text(min_size=321, max_size=5000))
 def test_a_long_one_is_refused(text: str) -> None:
     with pytest.raises(BadRecipient):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravi.server.mail.search import (
@@ -28,6 +28,7 @@ def test_scripts_without_blanks_are_found_by_pairs() -> None:
     assert asked_words("码") == ["码"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=60), max_size=5))
 def test_a_word_is_letters_and_digits_only(texts: list[str]) -> None:
     """So quoting it is enough, in both query languages, and none can be marked as somebody else's."""
@@ -38,6 +39,7 @@ def test_a_word_is_letters_and_digits_only(texts: list[str]) -> None:
             assert MARK not in word
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_what_a_message_holds_is_found_by_asking_for_it(text: str) -> None:
     if len(re.findall(r"\w+", text)) < MOST_WORDS / 2 and len(text) < LONGEST_WORD:
@@ -45,6 +47,7 @@ def test_what_a_message_holds_is_found_by_asking_for_it(text: str) -> None:
         assert set(asked) <= set(words_of([text]))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_a_query_is_bounded(text: str) -> None:
     assert len(asked_words(text * 10)) <= MOST_WORDS

@@ -1,7 +1,7 @@
 """Subjects and names of threads; looking them up is tested with the engines."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravi.server.mail.threads import bare_subject, conversation_of, is_answer, new_thread_id
@@ -39,6 +39,7 @@ def test_a_conversation_is_a_subject_with_one_correspondent() -> None:
     assert conversation_of("Order 17", "") is None
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(min_size=1))
 def test_the_number_of_a_conversation_fits_into_a_column(subject: str, correspondent: str) -> None:
     number = conversation_of(
@@ -47,6 +48,7 @@ def test_the_number_of_a_conversation_fits_into_a_column(subject: str, correspon
     assert number is None or -(2**63) <= number < 2**63
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=400))
 def test_the_name_of_a_thread_needs_no_encoding_in_a_path(inner: str) -> None:
     name = new_thread_id(f"<{inner}>")

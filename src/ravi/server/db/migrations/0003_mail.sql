@@ -110,11 +110,11 @@ CREATE INDEX deliveries_by_message ON deliveries (identity_id, account_id, messa
 -- The queue asks for what is due, whoever sent it.
 CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at IS NOT NULL;
 
--- A code or link is handed out once. What it was is in the message.
+-- A code, a link or a message is handed out once. What it was is in the message.
 CREATE TABLE handed_out (
     identity_id {int} NOT NULL,
     message_pk {int} NOT NULL,
-    what TEXT NOT NULL CHECK (what IN ('otp', 'link')),
+    what TEXT NOT NULL CHECK (what IN ('otp', 'link', 'message')),
     account_id {int} NOT NULL,
     created_at {int} NOT NULL,
     PRIMARY KEY (identity_id, message_pk, what),
