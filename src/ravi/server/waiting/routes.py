@@ -1,0 +1,87 @@
+"""Waiting over HTTP: one request, held for up to 25 seconds."""
+
+from datetime import UTC, datetime, timedelta
+
+from starlette.requests import Request
+
+from ravi.server.http import Principal, Routes, Selects
+from ravi.server.http.errors import invalid
+from ravi.server.mail.signing import Signing
+from ravi.server.mail.to_wire import message_to_wire
+from ravi.server.waiting.records import Outcome, Wish
+from ravi.server.waiting.service import LONGEST_HOLD, Waiting
+from ravi.wire import paths
+from ravi.wire import waiting as wire
+from ravi.wire.scopes import Scope
+
+routes = Routes("waiting")
+
+LONGEST_TEXT = 320
+
+
+@routes.post(paths.WAIT, scope=Scope.MAIL_READ, selects=Selects.ACTS)
+async def wait(
+    who: Principal, body: wire.WaitRequest, request: Request, waiting: Waiting, signing: Signing
+) -> wire.WaitAnswer:
+    """
+    Wait for a message, or the code or link in one; what was handed out is not handed out again.
+
+    Answers at the latest after `seconds` (25), with a cursor to go on with.
+    """
+
+    async def left() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    return to_wire(await waiting.wait(who, _wish(body), left), signing)
+
+
+def _wish(body: wire.WaitRequest) -> Wish:
+    """Return what a body asks for. Raises Invalid."""
+    seconds, cursor = body.get("seconds", int(LONGEST_HOLD.total_seconds())), body.get("cursor", 0)
+    if not 0 <= seconds < 10**6:
+        raise invalid(seconds="must be a number of seconds; more than 25 counts as 25")
+    if not 0 <= cursor < 2**63:
+        raise invalid(cursor="must be a cursor that you were given, or 0")
+    sender, subject = body.get("sender", "").strip().lower(), body.get("subject", "")
+    if len(sender) > LONGEST_TEXT or " " in sender or sender in ("@", "."):
+        raise invalid(sender="must be an address or a domain")
+    if len(subject) > LONGEST_TEXT:
+        raise invalid(subject=f"must be at most {LONGEST_TEXT} characters")
+    return Wish(
+        want=body.get("want", "message"),
+        sender=sender.removeprefix("@"),
+        subject=subject.casefold(),
+        since=_time(body["since"]) if body.get("since") else None,
+        cursor=cursor,
+        peek=body.get("peek", False),
+        allow_unverified=body.get("allow_unverified", False),
+        hold=timedelta(seconds=seconds),
+    )
+
+
+def _time(text: str) -> datetime:
+    """Return the moment of an RFC 3339 time. Raises Invalid."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise invalid(since="must be a time with its zone, such as 2026-02-25T10:30:00Z")
+
+
+def to_wire(outcome: Outcome, signing: Signing) -> wire.WaitAnswer:
+    found = outcome.found
+    answer: wire.WaitAnswer = {"found": found is not None, "cursor": outcome.cursor, "held_back": outcome.held_back}
+    if found is None:
+        return answer
+    answer["message"] = message_to_wire(found.message, signing)
+    answer["others"] = list(found.others)
+    if found.want == "otp":
+        answer["code"] = found.values[0][0]
+    elif found.want == "link":
+        answer["link"] = found.values[0][0]
+    if found.want != "message":
+        answer["candidates"] = [{"value": value, "score": score} for value, score in found.values]
+    return answer
