@@ -5,7 +5,7 @@ CODE := src tests scripts demo benchmarks
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test check fmt bench lock clean
+.PHONY: help setup demo dev test check fmt fuzz bench lock clean
 MAKEFLAGS += --no-print-directory
 
 ##@ Start
@@ -38,6 +38,9 @@ fmt: setup ## put formatting and imports in order
 	$(BIN)/ruff check --fix-only $(CODE)
 	$(BIN)/ruff format $(CODE)
 
+fuzz: setup ## give the mail parser and the checks of senders bytes that nobody would send (ARGS='--seconds 600 html')
+	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
 bench: setup ## measure start-up, fleet and server; prints a table
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
@@ -47,5 +50,5 @@ lock: ## write requirements.lock anew from pyproject.toml (needs uv; ARGS=--upgr
 	  --all-extras --group dev pyproject.toml -o requirements.lock $(ARGS)
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .venv-compat .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks dist
+	rm -rf .venv .venv-compat .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks .fuzz dist
 	find src tests demo benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -11,6 +11,8 @@ class WaitRequest(TypedDict, total=False):
 
     `sender` is an address or a domain (subdomains included) and matches only a sender that is certain, unless
     `allow_unverified`. `since` is RFC 3339: older messages do not count. `peek` leaves a code to be handed out again.
+
+    Without a cursor, messages that are unread count; and without `since` no code that is older than 15 minutes.
     """
 
     want: Literal["otp", "link", "message"]
