@@ -1,5 +1,6 @@
 """The published Python SDKs, installed, and accounts for them."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -24,14 +25,17 @@ def sdk(request: pytest.FixtureRequest) -> tuple[str, Path]:
     home = ROOT / ".venv-compat" / version
     python = home / "bin" / "python"
     done = home / lock.name
-    if not done.exists() or done.read_bytes() != lock.read_bytes():
-        shutil.rmtree(home, ignore_errors=True)
-        reason = _install(home, python, lock)
-        if reason:
-            if os.environ.get("CI"):
-                pytest.fail(f"the published SDK {version} cannot be installed: {reason}")
-            pytest.skip(f"the published SDK {version} cannot be installed here: {reason}")
-        done.write_bytes(lock.read_bytes())
+    home.parent.mkdir(exist_ok=True)
+    with (home.parent / f"{version}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # the tests run in several processes
+        if not done.exists() or done.read_bytes() != lock.read_bytes():
+            shutil.rmtree(home, ignore_errors=True)
+            reason = _install(home, python, lock)
+            if reason:
+                if os.environ.get("CI"):
+                    pytest.fail(f"the published SDK {version} cannot be installed: {reason}")
+                pytest.skip(f"the published SDK {version} cannot be installed here: {reason}")
+            done.write_bytes(lock.read_bytes())
     return version, python
 
 

@@ -29,6 +29,7 @@ AN_IDENTITY_MAY = {
     "DELETE /api/auth/keys/identity/{key_uuid}/",
     "GET /api/auth/user/",
     "GET /api/auth/whoami/",
+    "POST /api/wait/",
     "POST /api/auth/bind-identity/",
     "POST /api/auth/logout/",
     "GET /api/domains/",

@@ -57,6 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "email reply": ("ravi.cli.email.reply", "answer the sender of a message"),
     "email reply-all": ("ravi.cli.email.reply_all", "answer the sender and all other recipients"),
     "email forward": ("ravi.cli.email.forward", "pass a message on"),
+    "wait": ("ravi.cli.wait", "wait for a code, a link or a message"),
     "attachments download": ("ravi.cli.attachments.download", "save files that came with messages"),
     "contacts list": ("ravi.cli.contacts.list", "list contacts"),
     "contacts search": ("ravi.cli.contacts.search", "find contacts by letters of their names"),

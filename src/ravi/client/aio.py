@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.secrets import AsyncSecrets
     from ravi.client.nouns.totp import AsyncTotp
     from ravi.client.nouns.vault import AsyncVault
+    from ravi.client.nouns.waiting import AsyncWaiting
     from ravi.client.nouns.webhooks import AsyncWebhooks
     from ravi.settings.generic import T
     from ravi.settings.values import Credential, Settings
@@ -155,6 +156,13 @@ class AsyncClient:
         from ravi.client.nouns.vault import AsyncVault
 
         return AsyncVault(self._run)
+
+    @property
+    def wait(self) -> AsyncWaiting:
+        """Waiting for codes, links and messages."""
+        from ravi.client.nouns.waiting import AsyncWaiting
+
+        return AsyncWaiting(self._run)
 
     @property
     def webhooks(self) -> AsyncWebhooks:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.secrets import Secrets
     from ravi.client.nouns.totp import Totp
     from ravi.client.nouns.vault import Vault
+    from ravi.client.nouns.waiting import Waiting
     from ravi.client.nouns.webhooks import Webhooks
     from ravi.settings.generic import T
     from ravi.settings.values import Settings
@@ -151,6 +152,13 @@ class Client:
         from ravi.client.nouns.vault import Vault
 
         return Vault(self._run)
+
+    @property
+    def wait(self) -> Waiting:
+        """Waiting for codes, links and messages."""
+        from ravi.client.nouns.waiting import Waiting
+
+        return Waiting(self._run)
 
     @property
     def webhooks(self) -> Webhooks:

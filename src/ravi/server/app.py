@@ -59,6 +59,8 @@ from ravi.server.vault import (
     totp_routes,
 )
 from ravi.server.vault import routes as vault_routes
+from ravi.server.waiting import Waiting
+from ravi.server.waiting import routes as waiting_routes
 from ravi.server.web import build_pages
 from ravi.server.web.rendering import Pages
 from ravi.server.webhooks import Guard, Webhooks
@@ -80,6 +82,7 @@ TABLES = [
     events_routes.routes,
     events_stream_routes.routes,
     webhooks_routes.routes,
+    waiting_routes.routes,
     vault_routes.routes,
     secrets_routes.routes,
     passwords_routes.routes,
@@ -109,6 +112,7 @@ class Services:
     events: Events
     streams: Streams
     webhooks: Webhooks
+    waiting: Waiting
     webhook_worker: WebhookWorker
     identities: Identities
     vault: Vault
@@ -163,6 +167,7 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, n
         events=events,
         streams=Streams(events, Wakeup(db), auth.ended),
         webhooks=webhooks,
+        waiting=Waiting(db, identities, mail, Wakeup(db), auth.ended, now),
         webhook_worker=WebhookWorker(webhooks, WebhookSender(guard), Wakeup(db), now),
         identities=identities,
         vault=vault,
@@ -218,6 +223,7 @@ class App:
         self._serve = BehindProxy(served) if settings.behind_proxy else served
         built.webhook_worker.start()
         self._chores.every(timedelta(seconds=0.5), "end streams", built.streams.end_fallen)
+        self._chores.every(timedelta(seconds=0.5), "end waits", built.waiting.end_fallen)
         self._chores.every(timedelta(minutes=10), "forget old deliveries", built.webhooks.forget_old)
         self._chores.every(timedelta(seconds=2), "write down last use", built.auth.flush_last_used)
         self._chores.every(timedelta(seconds=5), "end expired identities", built.identities.end_expired)
@@ -235,6 +241,7 @@ class App:
         if self._services is not None:
             self._services.login.close()
             self._services.streams.close()
+            self._services.waiting.close()
 
     async def stop(self) -> None:
         """End the chores and close the database. Fine when it was never started."""
@@ -284,6 +291,7 @@ class Front:
                 built.events,
                 built.streams,
                 built.webhooks,
+                built.waiting,
                 built.identities,
                 built.vault,
                 built.secrets,

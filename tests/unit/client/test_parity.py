@@ -19,6 +19,7 @@ from ravi.client.nouns import (
     secrets,
     totp,
     vault,
+    waiting,
     webhooks,
 )
 
@@ -34,6 +35,7 @@ NOUNS = {
     "secrets": (secrets.Secrets, secrets.AsyncSecrets),
     "totp": (totp.Totp, totp.AsyncTotp),
     "vault": (vault.Vault, vault.AsyncVault),
+    "wait": (waiting.Waiting, waiting.AsyncWaiting),
     "webhooks": (webhooks.Webhooks, webhooks.AsyncWebhooks),
 }
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _ABOUT = "The identity provider for AI agents: an address, a number and a sealed vault for each, from one command."
 _SECTIONS = (
     ("IDENTITIES", ("identity", "get")),
-    ("MAIL", ("inbox", "message", "email", "attachments", "contacts")),
+    ("MAIL", ("wait", "inbox", "message", "email", "attachments", "contacts")),
     ("EVENTS", ("events", "webhooks")),
     ("VAULT", ("secrets", "passwords", "totp", "run")),
     ("ACCOUNT", ("auth", "keys", "vault", "domains")),

@@ -185,7 +185,7 @@ class AsyncWaiting:
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
-        timeout: float = 120.0,
+        timeout: float = 120.0,  # noqa: ASYNC109 - as the blocking one; it spans many requests
         peek: bool = False,
         allow_unverified: bool = False,
     ) -> WaitAnswer:
@@ -198,7 +198,7 @@ class AsyncWaiting:
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
-        timeout: float = 120.0,
+        timeout: float = 120.0,  # noqa: ASYNC109 - as the blocking one; it spans many requests
         peek: bool = False,
         allow_unverified: bool = False,
     ) -> WaitAnswer:
@@ -211,7 +211,7 @@ class AsyncWaiting:
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
-        timeout: float = 120.0,
+        timeout: float = 120.0,  # noqa: ASYNC109 - as the blocking one; it spans many requests
         peek: bool = False,
         allow_unverified: bool = False,
     ) -> WaitAnswer:
