@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +20,11 @@ pytest_plugins = [
 
 # Tests change the working directory; what hypothesis remembers belongs to the checkout, not to where it stood.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
+
+# CI tries the same examples each time, so that a red run is about the change. Elsewhere they are drawn anew.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 #: What on a developer's machine could change an outcome: our own settings, proxies, certificates, colour, a screen.
 UNWELCOME = re.compile(

@@ -360,7 +360,7 @@ class TestJobControl:
         bash.type(CTRL_Z)
         bash.wait_for("Stopped")
         bash.wait_for("INNER> ")
-        bash.enter("kill %1; suspend", "Stopped")
+        bash.enter("kill -KILL %1; wait %1; suspend", "Stopped")  # a stopped job heeds no other signal
         bash.wait_for("PROMPT> ")
         bash.enter("fg", "INNER> ")
         bash.type("exit 5\n")
