@@ -12,9 +12,7 @@ from ravi.server.mail.parsing import MOST_DEFECTS, MOST_PREVIEW, extract_part, p
 
 #: Without what is taken out on purpose: controls, and everything invisible from U+E0000 on.
 _TEXTS = st.text(
-    st.characters(
-        codec="utf-8", max_codepoint=0xDFFFF, exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"]
-    ),
+    st.characters(codec="utf-8", max_codepoint=0xDFFFF, exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"]),
     max_size=80,
 )
 _LINES = st.lists(_TEXTS.map(str.strip).filter(bool), min_size=1, max_size=6)
