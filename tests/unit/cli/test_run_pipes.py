@@ -234,7 +234,8 @@ class TestSignals:
 
     def test_a_stopped_run_is_a_stopped_program_until_it_is_continued(self, vault: OpenVault) -> None:
         ticking = "import os, time\nprint(os.getpid(), flush=True)\nwhile True: time.sleep(0.05)"
-        with vault.start(*python(ticking), start_new_session=False) as run:
+        # A group of its own within our session: one that nobody is there for cannot be stopped (POSIX: orphaned).
+        with vault.start(*python(ticking), start_new_session=False, process_group=0) as run:
             program = int(run.stdout.readline())
 
             def stopped(pid: int) -> bool:
