@@ -45,14 +45,10 @@ class Answer:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-#: Stands for a slash that belongs to a path segment (a Message-ID may hold one); no path has a NUL otherwise.
-SLASH = "\0"
-
-
 def encode_target(path: str, query: Mapping[str, str | Sequence[str] | None] | None = None) -> str:
     """
-    *path* and *query* as a request target: ASCII, everything else percent-encoded as UTF-8, and SLASH as a slash
-    that separates nothing.
+    *path* and *query* as a request target: ASCII, everything else percent-encoded as UTF-8, and a NUL
+    as a slash that separates nothing (`calls.segment`).
 
     Raises UsageError for a path that is not absolute, or has a segment `.` or `..`, which proxies resolve.
     """

@@ -8,10 +8,6 @@ from ravi.errors import UsageError, VaultUnreadable
 
 PREFIX = "e2e2::"
 
-SECRET = "secret"  # noqa: S105 - a kind of entry
-PASSWORD = "password"  # noqa: S105 - a kind of entry
-TOTP = "totp"
-
 _MAX_SHOWN = 80
 
 

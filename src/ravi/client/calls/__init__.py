@@ -93,8 +93,8 @@ class Call(Generic[T]):
 
 
 def segment(text: str) -> str:
-    """*text* as one segment of a path, whatever it holds."""
-    return text.replace("\0", "").replace("/", "\0")  # http1.SLASH
+    """*text* as one segment of a path, whatever it holds; `http1.encode_target` writes the NUL as `%2F`."""
+    return text.replace("\0", "").replace("/", "\0")
 
 
 def given(**values: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ MINE, SIBLINGS = Entry(1, "mine"), Entry(2, "sibling")
 
 @given(st.text())
 def test_what_our_client_seals_passes(text: str) -> None:
-    sealed = field.seal(b"k" * 32, UUID, field.SECRET, "KEY", "value", text)
+    sealed = field.seal(b"k" * 32, UUID, "secret", "KEY", "value", text)
 
     check_sealed("value", sealed)
     check_sealed("value", sealed, PREFIX)
