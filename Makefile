@@ -5,7 +5,7 @@ CODE := src tests scripts demo benchmarks
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test check fmt fuzz bench lock clean
+.PHONY: help setup demo dev test check fmt fuzz crash bench lock clean
 MAKEFLAGS += --no-print-directory
 
 ##@ Start
@@ -40,6 +40,9 @@ fmt: setup ## put formatting and imports in order
 
 fuzz: setup ## give the mail parser and the checks of senders bytes that nobody would send (ARGS='--seconds 600 html')
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
+crash: setup ## kill the server twenty times in the middle of 2,000 messages, on both engines; takes minutes
+	@RAVI_SMTP_CRASH=20x2000 $(BIN)/pytest -n 2 tests/journeys/test_smtp_crash.py $(ARGS)
 
 bench: setup ## measure start-up, fleet and server; prints a table
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -3,9 +3,11 @@ What a route costs before it is ours: Starlette on uvicorn (uvloop, httptools), 
 
 `python bare.py FILE|URL` serves `GET /read` (one read through a unique index) and `POST /write` (one durable
 insert) on a free port of loopback, on SQLite through apsw or on PostgreSQL through a psycopg pool of eight, which
-is what `ravi-server` uses. No authentication, no log, no second row: this is the baseline, not a rival.
+is what `ravi-server` uses. `GET /held` is answered when somebody says `POST /release`, without any database. No
+authentication, no log, no second row: this is the baseline, not a rival.
 """
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,8 +41,27 @@ def _made(row_id: int, name: str) -> Response:
     return Response(_encode({"id": row_id, "name": name}), status_code=201, media_type=_JSON)
 
 
+def held_routes() -> list[Route]:
+    """A request that is held, and the one that lets go of all that are: what waiting costs by itself."""
+    waiting: set[asyncio.Event] = set()
+
+    async def held(_: Request) -> Response:
+        released = asyncio.Event()
+        waiting.add(released)
+        await released.wait()
+        return Response(_encode({"found": True}), media_type=_JSON)
+
+    async def release(_: Request) -> Response:
+        for each in waiting:
+            each.set()
+        waiting.clear()
+        return Response(status_code=204)
+
+    return [Route("/held", held), Route("/release", release, methods=["POST"])]
+
+
 def on_sqlite(path: str) -> Starlette:
-    """The two routes on one connection, inline on the loop, which is the fastest way there is with SQLite."""
+    """All routes; what has a query runs on one connection, inline on the loop, the fastest way there is with SQLite."""
     db = apsw.Connection(path)
     db.pragma("journal_mode", "wal")
     db.pragma("synchronous", "full")
@@ -57,7 +78,7 @@ def on_sqlite(path: str) -> Starlette:
         db.execute("INSERT INTO made (name, at) VALUES (?, ?)", (name, 1))
         return _made(db.last_insert_rowid(), name)
 
-    return Starlette(routes=[Route("/read", read), Route("/write", write, methods=["POST"])])
+    return Starlette(routes=[Route("/read", read), Route("/write", write, methods=["POST"]), *held_routes()])
 
 
 def on_postgres(url: str) -> Starlette:

@@ -12,7 +12,7 @@ from benchmarks.measure import NotMeasured
 from benchmarks.processes import RAVI_SERVER, environment
 from benchmarks.servers import add_account
 from ravi.server.auth import tokens
-from ravi.server.phone.carriers import Loopback
+from ravi.server.phone.carriers.loopback import number_of
 
 DOMAIN = "in.ravi.localhost"
 _AT = 1_767_225_600_000_000  # 2026-01-01, in microseconds
@@ -56,14 +56,13 @@ def populate(folder: Path, size: int, *, known: int) -> Population:
     db = apsw.Connection(str(folder / name / "ravi.db"))
     with db:
         account = int(str(db.execute("SELECT id FROM accounts").get))
-        carrier = Loopback()
         for number in range(1, size + 1):
             resident = Resident(str(uuid.UUID(int=chosen.getrandbits(128), version=4)), f"task-{number}@{DOMAIN}", "")
             secret = f"nobody has this key {number}"
             if number % every == 0:
                 secret = tokens.new_token(tokens.IDENTITY)
                 residents.append(Resident(resident.uuid, resident.address, secret))
-            _insert(db, account, number, resident, tokens.digest(secret), carrier.number(number))
+            _insert(db, account, number, resident, tokens.digest(secret), number_of(number))
     db.close()
     chosen.shuffle(residents)
     return Population(name, size, code, residents)

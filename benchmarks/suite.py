@@ -14,7 +14,19 @@ from benchmarks.processes import require_venv
 from benchmarks.report import Run
 
 #: Modules of this package, in the order they run: the ones that want a quiet machine most come first.
-NAMES = ("cli_start", "vault_commands", "vault_values", "fleet", "http_read", "http_write", "mail_in", "scale", "idle")
+NAMES = (
+    "cli_start",
+    "vault_commands",
+    "vault_values",
+    "waiting",
+    "fleet",
+    "http_read",
+    "http_write",
+    "mail_in",
+    "scale",
+    "idle",
+    "waiters",
+)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

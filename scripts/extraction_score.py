@@ -1,6 +1,8 @@
 """
 Prints how often codes and links are found in the corpus: `python scripts/extraction_score.py`.
 
+Each half has a row for its mails, for its SMS, and for both together.
+
 `--failures` lists what is found wrongly in the half that the rules were written on; what is held back is not listed, so
 that nobody writes rules on it by accident. `--write` puts the score into docs/explanation/finding-codes.md, which
 `tests/unit/server/extraction/test_score.py` compares.

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.cli",
     "tests.support.world",
     "tests.support.readers",
+    "tests.support.smsc",
 ]
 
 # Tests change the working directory; what hypothesis remembers belongs to the checkout, not to where it stood.

@@ -21,16 +21,16 @@ Every error that Ravi raises on purpose.
     └── Refused                     the server said no
         ├── Malformed               400  cannot be read, or contradicts itself: SelectorsDiffer
         ├── Unauthenticated         401  BadCredentials, TokenReused
-        ├── Forbidden               403  IdentityDisabled
+        ├── Forbidden               403  IdentityDisabled, RecipientNotAllowed
         ├── NotFound                404  IdentityNotFound, IdentityDeleted, NoInbox, NoPhone
         ├── MethodNotAllowed        405
         ├── Conflict                409  AddressTaken, InboxExists, PhoneExists, IdentityAmbiguous, EntryExists,
         │                                EntryAmbiguous, VaultSetUp, VaultChanged, VaultKeyDiffers, VaultNotUpgraded
         ├── TooLarge                413
         ├── Invalid                 422  AddressInvalid, DomainMissing, IdempotencyMismatch, PlaintextRefused,
-        │                                NoRelay
+        │                                NoRelay, NumberUnreachable
         ├── RateLimited             429
-        └── ServerFault             5xx  Unavailable, NumbersExhausted
+        └── ServerFault             5xx  Unavailable, NumbersExhausted, ProviderFailed (502)
 
 The server raises the `Refused` half and turns it into an answer in one place (`server/http`); the client
 turns the answer back into the same class. Exit codes are decided in `cli/exit_codes.py`.
@@ -237,6 +237,13 @@ class IdentityDisabled(Forbidden):
     hint = "its owner can switch it on with: ravi identity enable <name>"
 
 
+class RecipientNotAllowed(Forbidden):
+    """The owner has restricted whom the identity may write to; nothing was sent to anybody. `details` names them."""
+
+    code = codes.RECIPIENT_NOT_ALLOWED
+    hint = "its owner decides about that: ravi identity restrict <name>"
+
+
 class NotFound(Refused):
     """Unknown, or not visible to this credential: the two are deliberately the same answer."""
 
@@ -385,6 +392,13 @@ class NoRelay(Invalid):
     hint = "the operator can set one: ravi-server run --relay smtp://user:password@host:587"
 
 
+class NumberUnreachable(Invalid):
+    """The identity's number is of a carrier that has no way to the recipient's; nothing was stored."""
+
+    code = codes.NUMBER_UNREACHABLE
+    hint = "the operator can add a carrier with a way out: ravi-server help, under --carrier"
+
+
 class RateLimited(Refused):
     """Too many of these; `retry_after` says when it makes sense again, in whole seconds."""
 
@@ -422,3 +436,9 @@ def by_code() -> dict[str, type[RaviError]]:
         found.setdefault(cls.code, cls)
         todo.extend(cls.__subclasses__())
     return found
+
+
+class ProviderFailed(ServerFault):
+    """The carrier of texts could not be reached, or has failed; nothing was changed."""
+
+    code = codes.PROVIDER_FAILED

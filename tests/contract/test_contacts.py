@@ -243,6 +243,22 @@ async def test_a_contact_that_came_about_by_itself_is_taken_over(world: World) -
     assert (await world.agent.post(CONTACTS, {"email": "bob@shop.example"})).status_code == 409
 
 
+@pytest.mark.parametrize(
+    "field", [{"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"List_Id": "<n.shop.example>"}]
+)
+async def test_what_a_program_sends_on_its_own_makes_no_contact_and_counts_for_none(
+    world: World, field: dict[str, str]
+) -> None:
+    await receive(world.services.mail, world.mine["email"], raw_message(**field))
+    assert (await world.agent.get(CONTACTS)).json() == []
+
+    await receive(world.services.mail, world.mine["email"], raw_message())
+    await receive(world.services.mail, world.mine["email"], raw_message(**field))
+    (contact,) = (await world.agent.get(CONTACTS)).json()
+    assert contact["interaction_count"] == 1
+    assert len((await world.agent.get("/api/email-messages/")).json()) == 3
+
+
 async def test_a_name_that_a_stranger_writes_replaces_none(world: World) -> None:
     row = await create(world.agent, email="bob@shop.example", display_name="Bob", is_trusted=True)
     for name in ('"Your bank" <bob@shop.example>', "=?utf-8?q?=E2=80=AEgnp?= <BOB@shop.example>"):

@@ -34,6 +34,7 @@ PUBLIC = {
     "POST /api/auth/device/token/",
     "POST /api/auth/login/",
     "POST /api/auth/token/refresh/",
+    "POST /api/phone/carriers/{carrier}/",
     "PUT /api/email-attachments/{upload_uuid}/upload/",
 }
 
@@ -47,13 +48,18 @@ OTHER_SQL = {
     "db/sqlite.py": "transactions, ping",
     "http/idempotency.py": "answers stored with what they created",
     "http/limits.py": "attempts, counted per subject",
+    "http/server_keys.py": "keys of the server itself",
     "identities/holdings.py": "the second half of identities' storage: addresses and numbers",
     "identities/mailboxes.py": "whose an address is, for mail that arrives",
-    "mail/keys_storage.py": "keys of the server itself",
+    "mail/purging.py": "which rows of mail's storage are erased at once",
+    "identities/lines.py": "whose a number is, for texts that arrive and those that go out",
     "mail/outbox_storage.py": "mail's storage, of what is sent",
     "mail/search.py": "each engine has its own index of words",
     "mail/threads.py": "mail's storage, of what belongs together",
     "mail/uploads_storage.py": "mail's storage, of files on their way into a message",
+    "phone/devices_storage.py": "what is known of carriers, which belong to no account",
+    "phone/queue_storage.py": "phone's storage, of what is sent",
+    "phone/spare_storage.py": "numbers that belong to no account yet",
     "vault/passwords_storage.py": "the vault's storage has a file for each kind of entry",
     "vault/sealed_storage.py": "the vault's storage, over entries of every kind",
     "vault/secrets_storage.py": "the vault's storage has a file for each kind of entry",
@@ -92,6 +98,13 @@ UNFILTERED = {
     "mail/storage.py:find_owner_of_attachment": "the signature of an address says that whoever has it may",
     "mail/uploads_storage.py:delete_expired": "a chore: drops what has expired, whoever owns it",
     "mail/uploads_storage.py:find_announced": "the signature of an address says that whoever has it may",
+    "identities/holdings.py:number_exists": "a number is unique among all accounts",
+    "identities/holdings.py:list_to_return": "a chore: tombstones that carriers have not got back, whoever had them",
+    "identities/lines.py:find": "whoever texts a number wants whose it is",
+    "phone/queue_storage.py:claim": "the queue: sends what is due, whoever wrote it",
+    "phone/queue_storage.py:next_due": "the queue: when to look again",
+    "phone/queue_storage.py:take_back": "the queue, at the start of the only server that there is",
+    "phone/queue_storage.py:find_reported": "a carrier reports about a text by the name that it gave it",
     "http/idempotency.py:forget_old": "a chore: drops what has expired, whoever owns it",
     "webhooks/storage.py:delete_old": "a chore: drops what was delivered long ago, whoever owns it",
     "webhooks/storage.py:list_accounts_with_news": "the worker: which accounts have a webhook that is behind",
@@ -107,6 +120,10 @@ OTHER_INDEXES = {
     "idempotency_by_age",
     "uploads_by_end",
     "deliveries_due",
+    "numbers_to_return",
+    "sms_by_carrier_ref",
+    "sms_due",
+    "spare_numbers_by_carrier",
     "webhook_deliveries_due",
     "webhook_deliveries_open",
 }
@@ -247,7 +264,7 @@ FILTER = re.compile(r"\b(?:account_id|identity_id)\s*(?:=\s*:|IS NULL)")
 
 def filtered(sql: str) -> bool:
     if sql.lstrip().startswith("INSERT"):
-        columns = re.search(r"INSERT INTO \w+\s*\(([^)]*)\)", sql)
+        columns = re.search(r"INSERT INTO [\w?]+\s*\(([^)]*)\)", sql)
         return columns is not None and "account_id" in re.findall(r"\w+", columns[1])
     return states_its_owner(sql) or "(conditions)" in sql
 

@@ -87,6 +87,12 @@ AN_IDENTITY_MAY = {
     "POST /api/email-messages/{message_ref}/forward/",
     "GET /api/email-attachments/{attachment_uuid}/",
     "POST /api/email-attachments/presign/",
+    "GET /api/sms-inbox/",
+    "GET /api/sms-inbox/{conversation_id}/",
+    "GET /api/messages/",
+    "GET /api/messages/{text_ref}/",
+    "PATCH /api/messages/{text_ref}/",
+    "POST /api/messages/send/",
     "GET /api/contacts/",
     "POST /api/contacts/",
     "GET /api/contacts/find/",
@@ -110,7 +116,7 @@ def aimed_at(route: Route, **values: Any) -> str:
     """The route's path with *values* in it; what they do not name is something that does not exist."""
     uuids = dict.fromkeys(("identity_uuid", "key_uuid", "secret_ref", "entry_uuid", "totp_ref"), ABSENT)
     uuids |= dict.fromkeys(("thread_id", "message_ref", "attachment_uuid", "contact_uuid"), ABSENT)
-    uuids |= dict.fromkeys(("webhook_ref", "delivery_ref"), ABSENT)
+    uuids |= dict.fromkeys(("webhook_ref", "delivery_ref", "text_ref", "conversation_id"), ABSENT)
     return route.path.format(**uuids | {"inbox_id": 0, "number_id": 0} | values)
 
 
@@ -191,7 +197,7 @@ async def test_what_belongs_to_others_looks_exactly_like_what_does_not_exist(wor
         assert (await world.ada.get(f"/api/identities/{row['uuid']}/")).json()["name"] == row["name"], "untouched"
     assert (await world.eve.get(f"/api/identities/{world.foreign['uuid']}/")).json()["status"] == "active"
     for owner, kept in ((world.foreign, foreigns), (world.sibling, siblings)):
-        for path, ref in (ENTRIES | MAIL).items():
+        for path, ref in (ENTRIES | MAIL | TEXTS).items():
             rows = (await world.with_token(owner["api_key"]).get(path)).json()
             assert [row["uuid"] for row in rows] == [kept[0][ref]], f"untouched: {path}"
 
@@ -224,6 +230,8 @@ ENTRIES = {
 }
 #: The same of what mail brings.
 MAIL = {"/api/email-messages/": "message_ref", "/api/contacts/": "contact_uuid"}
+#: And of what texts bring.
+TEXTS = {"/api/messages/": "text_ref"}
 
 
 async def entries(world: World, identity: dict[str, Any]) -> list[dict[str, Any]]:
@@ -247,6 +255,8 @@ async def entries(world: World, identity: dict[str, Any]) -> list[dict[str, Any]
         "webhook_ref": made["webhook_ref"]["id"],
     }
     by_uuid, by_number, by_message_id = await mail_of(world, identity)
+    text = await text_of(world, identity)
+    by_uuid, other_names = by_uuid | text, other_names | text | {"text_ref": text["id"]}
     return [uuids | by_uuid, uuids | other_names | by_number, uuids | other_names | by_message_id]
 
 
@@ -272,6 +282,16 @@ async def mail_of(world: World, identity: dict[str, Any]) -> list[dict[str, Any]
     return [refs, refs | {"message_ref": message["id"]}, refs | {"message_ref": message["message_id"]}]
 
 
+async def text_of(world: World, identity: dict[str, Any]) -> dict[str, Any]:
+    """Deliver a text that tells its reader's name; return what it is called."""
+    owner = world.eve if identity is world.foreign else world.ada
+    body = {"to": identity["phone"], "from_number": "22395", "body": f"for {identity['name']}"}
+    answer = await owner.post("/api/messages/simulate/", body)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    return {"text_ref": made["uuid"], "id": made["id"], "conversation_id": made["conversation_id"]}
+
+
 def without_id(problem: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in problem.items() if key != "request_id"}
 
@@ -287,7 +307,9 @@ async def test_lists_show_an_identity_nothing_of_the_others(world: World) -> Non
         for other in (world.sibling, world.foreign):
             for secret in (other["uuid"], other["email"], other["phone"], other["name"], other["name"].upper()):
                 assert secret not in text, f"{name(route)} shows {secret}"
-        assert route.path not in ENTRIES | MAIL or world.mine["name"] in text.lower(), f"{name(route)} shows nothing"
+        assert route.path not in ENTRIES | MAIL | TEXTS or world.mine["name"] in text.lower(), (
+            f"{name(route)} shows nothing"
+        )
 
 
 def test_every_route_that_makes_something_takes_an_idempotency_key() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Cli
-from tests.support.journey import Canary, sign_in
+from tests.support.journey import Canary, saved_sign_in, sign_in
 from tests.support.server import Server
 
 _numbers = itertools.count(1)
@@ -27,6 +27,20 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def owner(shared_server: Server, cli: Cli) -> Cli:
     """`ravi` in the home of an owner whom nobody else knows, signed in at the shared server."""
     return sign_in(shared_server, cli, f"owner-{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def fleet(owner: Cli) -> dict[str, Cli]:
+    """Three identities of one owner, each with a key of its own and a home where nothing else is."""
+    server = saved_sign_in(owner)["server"]
+    agents = {}
+    for name in ("ada", "bob", "eve"):
+        uuid = owner.json("identity", "create", "--name", name)["uuid"]
+        key = owner.json("keys", "create", "--identity", uuid)["key"]
+        home = owner.home / f"home-of-{name}"
+        home.mkdir()
+        agents[name] = Cli(home, home, {"RAVI_API_URL": server, "RAVI_API_KEY": key})
+    return agents
 
 
 @pytest.fixture

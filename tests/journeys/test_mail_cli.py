@@ -8,27 +8,11 @@ import smtplib
 from email.message import EmailMessage
 from pathlib import Path
 
-import pytest
-
 from tests.support.cli import Cli
 from tests.support.journey import NOBODY, Terminal
 from tests.support.server import Server
 
 FENCE = re.compile(r"^--- message text, not instructions ([0-9a-f]{16}) ---$", re.MULTILINE)
-
-
-@pytest.fixture
-def fleet(owner: Cli) -> dict[str, Cli]:
-    """Three identities of one owner, each with a key of its own and a home where nothing else is."""
-    server = json.loads((owner.home / ".ravi" / "auth.json").read_text())["server"]
-    agents = {}
-    for name in ("ada", "bob", "eve"):
-        uuid = owner.json("identity", "create", "--name", name)["uuid"]
-        key = owner.json("keys", "create", "--identity", uuid)["key"]
-        home = owner.home / f"home-of-{name}"
-        home.mkdir()
-        agents[name] = Cli(home, home, {"RAVI_API_URL": server, "RAVI_API_KEY": key})
-    return agents
 
 
 def address(agent: Cli) -> str:

@@ -28,6 +28,7 @@ WORKS: dict[str, str | None] = {
     "identity show": "busy",
     "identity use": "busy --local",
     "identity rename": "busy busy",
+    "identity restrict": "spare --to example.com",
     "identity provision-phone": "quiet",
     "identity disable": "quiet",
     "identity enable": "quiet",
@@ -39,15 +40,20 @@ WORKS: dict[str, str | None] = {
     "keys create": "--identity busy",
     "keys revoke": "KEY",
     "inbox email": "--identity busy --unread",
+    "inbox sms": "--identity busy --unread",
     "inbox search": "--identity busy nothing",
     "wait": None,
     "message email": "--identity busy MESSAGE",
+    "message sms": "--identity busy TEXT",
     "message read": "--identity busy MESSAGE",
     "message unread": "--identity busy MESSAGE",
     "email compose": "--identity busy --to BUSY --subject s --body b",
     "email reply": "--identity busy MESSAGE --body b",
     "email reply-all": "--identity busy MESSAGE --body b",
     "email forward": "--identity busy MESSAGE --to BUSY",
+    "sms send": "--identity busy --to NUMBER --body b",
+    "phone release": "--identity busy",
+    "phone add": "--identity busy",
     "attachments download": "--identity busy MESSAGE",
     "contacts list": "--identity busy",
     "contacts search": "--identity busy busy",
@@ -104,6 +110,7 @@ FAILS: dict[str, tuple[int, str]] = {
     "identity show": (4, "nobody"),
     "identity use": (4, "nobody"),
     "identity rename": (4, "nobody x"),
+    "identity restrict": (1, "busy --to nonsense"),
     "identity provision-phone": (5, "busy"),
     "identity disable": (4, NOBODY),
     "identity enable": (4, NOBODY),
@@ -115,15 +122,20 @@ FAILS: dict[str, tuple[int, str]] = {
     "keys create": (4, "--identity nobody"),
     "keys revoke": (4, NOBODY),
     "inbox email": (4, "--identity busy <no@such.example>"),
+    "inbox sms": (4, "--identity busy +15550100199"),
     "inbox search": (2, "--identity busy"),
     "wait": (7, "--identity busy --otp --timeout 1"),
     "message email": (4, "--identity busy 999999"),
+    "message sms": (4, "--identity busy 999999"),
     "message read": (4, "--identity busy 999999"),
     "message unread": (4, f"--identity busy {NOBODY}"),
     "email compose": (1, "--identity busy --to x@elsewhere.example --subject s --body b"),
     "email reply": (4, "--identity busy 999999 --body b"),
     "email reply-all": (2, "--identity busy 999999"),
     "email forward": (4, f"--identity busy {NOBODY} --to x@elsewhere.example"),
+    "sms send": (1, "--identity busy --to +15005550006 --body b"),
+    "phone release": (4, "--identity quiet"),
+    "phone add": (5, "--identity busy"),
     "attachments download": (4, f"--identity busy {NOBODY}"),
     "contacts list": (4, ""),
     "contacts search": (2, "--identity busy"),
@@ -171,7 +183,7 @@ FAILS: dict[str, tuple[int, str]] = {
 
 @pytest.fixture
 def busy(owner: Cli) -> Cli:
-    """An owner with a few identities, one of which has mail and something in its vault, and files to be named."""
+    """An owner with a few identities, one of which has messages and something in its vault, and files to be named."""
     unlock(owner)
     for name, *more in (("busy",), ("quiet", "--no-phone"), ("spare",)):
         owner.ok("identity", "create", "--name", name, *more)
@@ -182,6 +194,7 @@ def busy(owner: Cli) -> Cli:
         busy.ok("passwords", "create", f"{site}.example")
         busy.ok("totp", "add", site, "--stdin", stdin="JBSWY3DPEHPK3PXP")
     busy.ok("email", "compose", "--to", busy.json("get", "email")["email"], "--subject", "s", "--body", "b")
+    busy.ok("sms", "send", "--to", busy.json("get", "phone")["phone_number"], "--body", "b")
     for name, text in (("wrong.txt", "not the PIN"), ("some.env", "IMPORTED=value")):
         (owner.home / name).write_text(text + "\n")
         (owner.home / name).chmod(0o600)
@@ -225,6 +238,8 @@ def test_every_command_prints_exactly_one_json_document(
         "KEY": lambda: busy.json("keys", "create", "--management")["uuid"],
         "HOOK": lambda: busy.json("webhooks", "list", "--identity", "busy")[0]["uuid"],
         "BUSY": lambda: busy.json("get", "email", "--identity", "busy")["email"],
+        "NUMBER": lambda: busy.json("get", "phone", "--identity", "busy")["phone_number"],
+        "TEXT": lambda: str(busy.json("message", "sms", "--identity", "busy", "--limit", "1")[0]["id"]),
         "MESSAGE": lambda: str(busy.json("message", "email", "--identity", "busy", "--limit", "1")[0]["id"]),
     }
     # Last, because they end what the others need.

@@ -10,8 +10,8 @@ from ravi.server.db import Database
 from ravi.server.events import Events
 from ravi.server.identities import Identities
 from ravi.server.identities.records import Identity, NewIdentity
-from ravi.server.phone.carriers import Loopback
 from tests.support.clock import Clock
+from tests.support.phone import loopback_numbers
 
 DOMAIN = "in.ravi.localhost"
 MakeIdentity = Callable[..., Awaitable[Identity]]
@@ -34,7 +34,7 @@ def auth(db: Database, events: Events, clock: Clock) -> Auth:
 
 @pytest.fixture
 async def identities(db: Database, auth: Auth, events: Events, clock: Clock) -> Identities:
-    service = Identities(db, auth, events, Loopback(), clock)
+    service = Identities(db, auth, events, loopback_numbers(db, clock), clock)
     await service.set_platform_domains([DOMAIN])
     return service
 

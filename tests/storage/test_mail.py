@@ -33,7 +33,7 @@ def contacts(db: Database, auth: Auth, identities: Identities, clock: Clock) -> 
 @pytest.fixture
 def mail(db: Database, identities: Identities, events: Events, contacts: Contacts, clock: Clock) -> Mail:
     service = Mail(db, identities, events, contacts, clock)
-    identities.on_delete(service.erase)
+    identities.on_delete(service.erase, service.purge)
     identities.on_delete(contacts.erase)
     return service
 

@@ -5,6 +5,8 @@ The corpus of messages, and how many of their codes and links are found.
 parsed by `server/mail`, and its texts are searched.
 """
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,12 +18,15 @@ from ravi.server.mail.parsing import parse
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 HALVES = ("tuning", "held_back")
+MEDIA = ("mail", "SMS")
 #: Where the score is published, and between which marks.
 PAGE = CORPUS.parents[1] / "docs" / "explanation" / "finding-codes.md"
 MARK_BEGIN = "<!-- The score, written by scripts/extraction_score.py. -->"
 MARK_END = "<!-- End of the score. -->"
 #: Where the buttons of labels.tsv lead.
 BUTTON = "https://button.example/a/7f3k9q"
+#: How the files of SMS write a character that cannot be seen.
+_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,11 @@ class Sample:
     codes: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     is_mail: bool = True
+
+    @property
+    def medium(self) -> str:
+        """One of MEDIA."""
+        return "mail" if self.is_mail else "SMS"
 
 
 @dataclass
@@ -78,35 +88,43 @@ def samples(half: str) -> list[Sample]:
     return found
 
 
-def score_codes(half: str) -> Score:
+def score_codes(half: str, *media: str) -> Score:
+    """Compare the codes of one half, in messages of these *media* or of all."""
     score = Score()
-    for number, sample in enumerate(samples(half)):
-        subject, _, text = as_received(half, number)
+    for sample, (subject, _, text) in _received(half, media):
         score.count(sample.name, sample.codes, [code["value"] for code in find_codes(subject, text)])
     return score
 
 
-def score_links(half: str) -> Score:
+def score_links(half: str, *media: str) -> Score:
+    """Compare the links of one half, in messages of these *media* or of all."""
     score = Score()
-    for number, sample in enumerate(samples(half)):
-        _, html, text = as_received(half, number)
+    for sample, (_, html, text) in _received(half, media):
         score.count(sample.name, sample.links, [link["url"] for link in find_links(html, text)])
     return score
 
 
 def table() -> str:
-    """Return the score as the table of docs/explanation/finding-codes.md."""
+    """Return the score as the table of docs/explanation/finding-codes.md: each half by medium, and together."""
     lines = [
-        "| Half | Messages | Codes | Precision | Recall | Links | Precision | Recall |",
-        "|---|---|---|---|---|---|---|---|",
+        "| Half | Medium | Messages | Codes | Precision | Recall | Links | Precision | Recall |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for half in HALVES:
-        codes, links = score_codes(half), score_links(half)
-        cells = [half.replace("_", " "), str(len(samples(half)))]
-        for score in (codes, links):
-            cells += [str(score.right + score.missed), f"{score.precision:.3f}", f"{score.recall:.3f}"]
-        lines.append(f"| {' | '.join(cells)} |")
+        for name, media in (*((medium, (medium,)) for medium in MEDIA), ("together", MEDIA)):
+            codes, links = score_codes(half, *media), score_links(half, *media)
+            count = sum(sample.medium in media for sample in samples(half))
+            cells = [half.replace("_", " "), name, str(count)]
+            for score in (codes, links):
+                cells += [str(score.right + score.missed), f"{score.precision:.3f}", f"{score.recall:.3f}"]
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _received(half: str, media: Sequence[str]) -> Iterator[tuple[Sample, tuple[str, str, str]]]:
+    for number, sample in enumerate(samples(half)):
+        if not media or sample.medium in media:
+            yield sample, as_received(half, number)
 
 
 @cache
@@ -157,9 +175,11 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def _sms(name: str, language: str, expected: str, body: str) -> Sample:
-    codes = [] if expected == "-" or "://" in expected else [expected]
-    links = [expected] if "://" in expected else []
-    return Sample(name, language, text=body.replace("\\n", "\n"), codes=codes, links=links, is_mail=False)
+    values = [] if expected == "-" else expected.split(" ")
+    links = [value for value in values if "://" in value]
+    codes = [value for value in values if "://" not in value]
+    text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), body.replace("\\n", "\n"))
+    return Sample(name, language, text=text, codes=codes, links=links, is_mail=False)
 
 
 def _button(name: str, language: str, expected: str, label: str) -> Sample:

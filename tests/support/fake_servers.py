@@ -15,11 +15,19 @@ READ, CLOSE, RESET = object(), object(), object()
 ONE = "11111111-1111-4111-8111-111111111111"
 
 
+class Sip:
+    """A step of a `Player`: read one request, *size* bytes at a time, with *pause* seconds between them."""
+
+    def __init__(self, size: int, pause: float) -> None:
+        self.size = size
+        self.pause = pause
+
+
 class Player:
     """
     Plays one script per connection, the last one for all further connections.
 
-    A step is bytes to send, a pause in seconds, READ (one request), CLOSE or RESET. When a script ends, the
+    A step is bytes to send, a pause in seconds, READ or a Sip (one request), CLOSE or RESET. When a script ends, the
     connection stays open until the client closes it.
     """
 
@@ -54,6 +62,8 @@ class Player:
                 for step in script:
                     if step is READ:
                         self.requests.append(read_request(connection))
+                    elif isinstance(step, Sip):
+                        self.requests.append(read_request(connection, step))
                     elif step is CLOSE:
                         return
                     elif step is RESET:
@@ -69,7 +79,7 @@ class Player:
                 return  # the client had enough
 
 
-def read_request(connection: socket.socket) -> bytes:
+def read_request(connection: socket.socket, sip: Sip | None = None) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:
         chunk = connection.recv(65536)
@@ -80,7 +90,8 @@ def read_request(connection: socket.socket) -> bytes:
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             while len(body) < int(line.partition(b":")[2]):
-                body += connection.recv(65536)
+                body += connection.recv(sip.size if sip else 65536)
+                time.sleep(sip.pause if sip else 0)
     return head + b"\r\n\r\n" + body
 
 

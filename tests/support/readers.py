@@ -94,8 +94,8 @@ def installed_readers() -> tuple[Path, Path]:
     with (KEPT / "readers.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the tests run in several processes
         try:
-            node, npm = _node()
-            modules = _modules(node, npm)
+            node, npm = node_and_npm()
+            modules = npm_modules(node, npm, PINNED)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired, FileNotFoundError) as fault:
             said = getattr(fault, "stderr", None) or str(fault)
             reason = f"the readers of .env files cannot be installed: {said.strip().splitlines()[-1]}"
@@ -112,8 +112,8 @@ def readers(installed_readers: tuple[Path, Path], tmp_path: Path) -> Iterator[Re
     logging.disable(logging.NOTSET)
 
 
-def _node() -> tuple[Path, Path]:
-    """node and npm."""
+def node_and_npm() -> tuple[Path, Path]:
+    """node and npm: those on the PATH, or a pinned wheel. Call it with a lock on readers.lock."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
         return Path(node), Path(npm)
@@ -132,22 +132,25 @@ def _node() -> tuple[Path, Path]:
     return home / "bin" / "node", home / "bin" / "npm"
 
 
-def _modules(node: Path, npm: Path) -> Path:
-    """A folder where node finds the pinned libraries."""
-    home = KEPT / "readers"
-    lock = PINNED / "package-lock.json"
+def npm_modules(node: Path, npm: Path, pinned: Path) -> Path:
+    """A folder where node finds the libraries that *pinned* pins, and its scripts."""
+    home = KEPT / pinned.name
+    lock = pinned / "package-lock.json"
     if not _is_current(home, lock):
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir()
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(PINNED / name, home / name)
+            shutil.copy(pinned / name, home / name)
         path = f"{node.parent}{os.pathsep}{os.environ['PATH']}"  # npm starts node by its name
         try:
             _run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=home, env={**os.environ, "PATH": path})
         except BaseException:
             (home / lock.name).unlink()  # it says that the folder is complete
             raise
-    shutil.copy(PINNED / "read.cjs", home)
+    for script in pinned.glob("*.cjs"):
+        copied = home / script.name
+        if not copied.exists() or copied.read_bytes() != script.read_bytes():  # another test may be reading it
+            shutil.copy(script, home)
     return home
 
 

@@ -1,4 +1,4 @@
-"""Values that several commands read: how long, labels, and paths."""
+"""Values that several commands read: how long, labels, recipients, and paths."""
 
 from __future__ import annotations
 
@@ -40,6 +40,20 @@ def labels(pairs: list[str] | None) -> dict[str, str] | None:
             raise UsageError(f"--label does not understand {pair!r}", hint="write it like --label team=research")
         if found.setdefault(key, value) != value:
             raise UsageError(f"--label gives {key!r} two values")
+    return found
+
+
+def patterns(texts: list[str] | None, flag: str) -> list[str] | None:
+    """
+    Each of the patterns in *texts*, which may hold several with commas; None when the flag was not given.
+
+    Raises UsageError when there is none in them, which would mean nobody.
+    """
+    if texts is None:
+        return None
+    found = [each.strip() for text in texts for each in text.split(",") if each.strip()]
+    if not found:
+        raise UsageError(f"{flag} is empty", hint=f"{flag} example.com")
     return found
 
 

@@ -1,8 +1,8 @@
 """Wait for the next message, or with --otp for the code in one, or with --link for the link in one.
 
-What is there and unread counts too, the oldest first. A code or link is handed out once, whichever process asks for it,
-and its message is marked as read; --peek leaves both as they are. Codes older than 15 minutes do not count, unless
---since says otherwise.
+By mail or by SMS, whichever comes first. What is there and unread counts too, the oldest first. A code or link is
+handed out once, whichever process asks for it, and its message is marked as read; --peek leaves both as they are.
+Codes older than 15 minutes do not count, unless --since says otherwise.
 
 With --from only senders count of whom it is certain that they are who they say. How many messages fitted but for that
 is said when time is up.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "ravi wait --otp --from shop.example",
+    "ravi wait --otp --sms --from 22395",
     "CODE=$(ravi wait --otp --plain)",
     "ravi wait --link --subject 'confirm your address' --since 5m --timeout 60",
 )
@@ -36,7 +37,14 @@ def configure(parser: VerbParser) -> None:
     """What to wait for, of whom, and for how long."""
     parser.add_argument("--otp", action="store_true", help="wait for a code")
     parser.add_argument("--link", action="store_true", help="wait for a link that confirms, signs in or resets")
-    parser.add_argument("--from", dest="sender", metavar="address | domain", help="only messages from there")
+    parser.add_argument("--mail", dest="medium", action="store_const", const="mail", help="wait for mail only")
+    parser.add_argument("--sms", dest="medium", action="store_const", const="sms", help="wait for SMS only")
+    parser.add_argument(
+        "--from",
+        dest="sender",
+        metavar="address | domain | number",
+        help="only messages from there; texts may also come from a word, such as Shop",
+    )
     parser.add_argument("--subject", metavar="text", help="only messages with this in their subject")
     parser.add_argument("--since", metavar="time", help="no older messages: an RFC 3339 time, or how long ago (10m)")
     parser.add_argument("--timeout", metavar="time", help="give up after this long: 90, 5m (default: 120)")
@@ -46,7 +54,7 @@ def configure(parser: VerbParser) -> None:
 
 
 def run(args: Namespace, io: Io) -> int:
-    """Print {"code" | "link", "message", "verdicts", "candidates", "others", "held_back"}. Raises TimedOut."""
+    """Print {"code" | "link", "medium", "message", "verdicts", "candidates", "others", "held_back"}; or TimedOut."""
     if args.otp and args.link:
         raise UsageError("--otp and --link exclude each other")
     if args.plain and not (args.otp or args.link):
@@ -55,6 +63,7 @@ def run(args: Namespace, io: Io) -> int:
     with io.client(need_identity=True) as ravi:
         wait = ravi.wait.for_code if args.otp else ravi.wait.for_link if args.link else ravi.wait.for_message
         answer = wait(
+            medium=args.medium,
             sender=args.sender,
             subject=args.subject,
             since=since,
@@ -78,8 +87,13 @@ def run(args: Namespace, io: Io) -> int:
 
 def _document(answer: WaitAnswer) -> dict[str, Any]:
     given: dict[str, Any] = {name: answer[name] for name in ("code", "link") if name in answer}
-    given["message"] = answer["message"]
-    given["verdicts"] = answer["message"]["verdicts"]
+    given["medium"] = answer["medium"]
+    if answer["medium"] == "sms":
+        given["message"] = answer["sms"]
+        given["verdicts"] = {"sms": answer["sms"]["verdict"]}
+    else:
+        given["message"] = answer["message"]
+        given["verdicts"] = answer["message"]["verdicts"]
     given["candidates"] = answer.get("candidates", [])
     given["others"] = answer["others"]
     given["held_back"] = answer["held_back"]
@@ -91,6 +105,10 @@ def _for_people(layout: Layout, found: Mapping[str, Any]) -> str:
     for name in ("code", "link"):
         if name in found:
             return layout.value(found[name])
+    if found["medium"] == "sms":
+        from ravi.cli.sms import view as texts
+
+        return texts.message(layout, found["message"])
     from ravi.cli.message import view
 
     return view.message(layout, found["message"])

@@ -21,6 +21,8 @@ try:
 except ImportError as error:
     raise UsageError("AsyncClient needs aiohttp", hint="install ravi[async]") from error
 
+_CHUNK = 64 * 1024
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.own import AsyncOwn
     from ravi.client.nouns.passwords import AsyncPasswords
     from ravi.client.nouns.secrets import AsyncSecrets
+    from ravi.client.nouns.sms import AsyncSms
     from ravi.client.nouns.totp import AsyncTotp
     from ravi.client.nouns.vault import AsyncVault
     from ravi.client.nouns.waiting import AsyncWaiting
@@ -121,6 +124,13 @@ class AsyncClient:
         from ravi.client.nouns.mail import AsyncMail
 
         return AsyncMail(self._run)
+
+    @property
+    def sms(self) -> AsyncSms:
+        """The selected identity's texts."""
+        from ravi.client.nouns.sms import AsyncSms
+
+        return AsyncSms(self._run)
 
     @property
     def contacts(self) -> AsyncContacts:
@@ -247,21 +257,29 @@ class AsyncClient:
         for_proxy = {"Proxy-Authorization": proxy.authorization} if proxy and proxy.authorization else {}
         if server.startswith("http:"):
             headers += for_proxy.items()  # there is no tunnel whose CONNECT could carry it
+        content: bytes | _Pieces | None = request.body
+        watch = asyncio.timeout(step.patience)
+        if step.patience is not None and request.body:
+            headers.append(("Content-Length", str(len(request.body))))
+            content = _Pieces(request.body, watch, step.patience)
         now = time.monotonic()
         limits = aiohttp.ClientTimeout(total=step.deadline - now, sock_connect=step.connect_by - now)
         try:
-            async with session.request(
-                request.method,
-                URL(server + request.target, encoded=True),
-                headers=headers,
-                data=request.body,
-                allow_redirects=False,
-                timeout=limits,
-                proxy=f"http://{bracketed(proxy.host)}:{proxy.port}" if proxy else None,
-                proxy_headers=for_proxy or None,
-            ) as response:
+            async with (
+                watch,
+                session.request(
+                    request.method,
+                    URL(server + request.target, encoded=True),
+                    headers=headers,
+                    data=content,
+                    allow_redirects=False,
+                    timeout=limits,
+                    proxy=f"http://{bracketed(proxy.host)}:{proxy.port}" if proxy else None,
+                    proxy_headers=for_proxy or None,
+                ) as response,
+            ):
                 received = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status, received, await _body(response))
+                return Answer(response.status, received, await _body(response, watch, step.patience))
         except aiohttp.ClientError as error:
             raise _failure(error, server) from error
         except TimeoutError as error:
@@ -294,10 +312,31 @@ def _session(server: str) -> aiohttp.ClientSession:
     )
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
+class _Pieces:
+    """*body* in pieces; each is asked for when the one before it went out, and then *patience* begins anew."""
+
+    def __init__(self, body: bytes, watch: asyncio.Timeout, patience: float) -> None:
+        self._body = body
+        self._watch = watch
+        self._patience = patience
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:  # once more when aiohttp repeats the request
+        for start in range(0, len(self._body), _CHUNK):
+            yield self._body[start : start + _CHUNK]
+            _begin_anew(self._watch, self._patience)
+
+
+def _begin_anew(watch: asyncio.Timeout, patience: float) -> None:
+    if not watch.expired():
+        watch.reschedule(asyncio.get_running_loop().time() + patience)
+
+
+async def _body(response: aiohttp.ClientResponse, watch: asyncio.Timeout, patience: float | None) -> bytes:
     parts = []
     size = 0
     async for part in response.content.iter_any():
+        if patience is not None:
+            _begin_anew(watch, patience)
         size += len(part)
         if size > MAX_BODY:
             response.close()

@@ -37,6 +37,8 @@ CONNECT_PAUSES = (0.1, 0.3)
 #: How often, and after at most how many seconds, a 503 that names a time is tried again.
 BUSY_REPETITIONS = 2
 BUSY_SECONDS = 5
+#: For a call that carries a file. It ends sooner when no byte goes either way for as long as another call may take.
+TRANSFER_SECONDS = 1800.0
 USER_AGENT = f"ravi/{__version__}"
 
 
@@ -56,14 +58,19 @@ class Request:
 
 
 class Exchange:
-    """Step: send *request*; have a connection by *connect_by*, the whole answer by *deadline* (monotonic)."""
+    """
+    Step: send *request*; have a connection by *connect_by*, the whole answer by *deadline* (monotonic).
 
-    __slots__ = ("connect_by", "deadline", "request")
+    *patience* is how many seconds may pass without a byte going either way; None: as many as there are.
+    """
 
-    def __init__(self, request: Request, connect_by: float, deadline: float) -> None:
+    __slots__ = ("connect_by", "deadline", "patience", "request")
+
+    def __init__(self, request: Request, connect_by: float, deadline: float, patience: float | None = None) -> None:
         self.request = request
         self.connect_by = connect_by
         self.deadline = deadline
+        self.patience = patience
 
 
 class Pause:
@@ -223,12 +230,14 @@ class Core:
         """One exchange with its repetitions. Raises RequestFailed."""
         request = self._request(call, credential, uuid)
         now = time.monotonic()
-        deadline = now + self.timeout
+        # A file takes as long as the line needs, so its time counts from one byte to the next.
+        patience = self.timeout if call.binary or call.content is not None else None
+        deadline = now + (self.timeout if patience is None else max(self.timeout, TRANSFER_SECONDS))
         connect_by = now + CONNECT_SECONDS
         refused = busy = 0
         while True:
             try:
-                answer: Answer = yield Exchange(request, min(connect_by, deadline), deadline)
+                answer: Answer = yield Exchange(request, min(connect_by, deadline), deadline, patience)
             except ServerUnreachable as failure:
                 unsent = failure.details == UNSENT
                 if not unsent or not call.repeatable or refused == len(CONNECT_PAUSES):

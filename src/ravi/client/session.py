@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.own import Own
     from ravi.client.nouns.passwords import Passwords
     from ravi.client.nouns.secrets import Secrets
+    from ravi.client.nouns.sms import Sms
     from ravi.client.nouns.totp import Totp
     from ravi.client.nouns.vault import Vault
     from ravi.client.nouns.waiting import Waiting
@@ -45,7 +46,8 @@ class Client:
 
     Without *settings* they are resolved as for the CLI, from the environment and the files of this directory
     and user; *api_key*, *base_url* and *identity* (a uuid, or a name that only one identity has) beat what is
-    found there. *timeout* is in seconds for each call. Holds one connection, made when it is first needed.
+    found there. *timeout* is in seconds for each call; where a file is sent or received, for each piece of it. Holds
+    one connection, made when it is first needed.
 
     May be shared by threads, whose calls then wait for one another, and is safe after a fork.
     """
@@ -117,6 +119,13 @@ class Client:
         from ravi.client.nouns.mail import Mail
 
         return Mail(self._run)
+
+    @property
+    def sms(self) -> Sms:
+        """The selected identity's texts."""
+        from ravi.client.nouns.sms import Sms
+
+        return Sms(self._run)
 
     @property
     def contacts(self) -> Contacts:
@@ -221,7 +230,9 @@ class Client:
 
     def _do(self, step: Step) -> Any:
         if isinstance(step, Exchange):
-            return self._transport.exchange(step.request, connect_by=step.connect_by, deadline=step.deadline)
+            return self._transport.exchange(
+                step.request, connect_by=step.connect_by, deadline=step.deadline, patience=step.patience
+            )
         if isinstance(step, Pause):
             time.sleep(step.seconds)
             return None

@@ -42,9 +42,12 @@ class Transport:
         self._process = 0
         self._lock = allocate_lock()
 
-    def exchange(self, request: Request, *, connect_by: float, deadline: float) -> Answer:
+    def exchange(
+        self, request: Request, *, connect_by: float, deadline: float, patience: float | None = None
+    ) -> Answer:
         """
-        Send *request* and return the whole answer; both times are `time.monotonic()` ones.
+        Send *request* and return the whole answer; both times are `time.monotonic()` ones. *patience* is how many
+        seconds may pass without a byte going either way; None: as many as there are until *deadline*.
 
         Raises ServerUnreachable, whose `details` say whether any of the request was sent, TimedOut,
         ServerNonsense when the answer is not HTTP or too long, ConfigInvalid for an unusable proxy.
@@ -54,7 +57,7 @@ class Transport:
             if not reused:
                 self._connect(connect_by, deadline)
             try:
-                return self._round_trip(request, deadline)
+                return self._round_trip(request, deadline, patience)
             except _Stale:
                 # The server ended an idle connection as we wrote. It says nothing about this
                 # request, but only one that may be repeated is worth finding out with.
@@ -62,7 +65,7 @@ class Transport:
                     raise self._unreachable("closed the connection without an answer", SENT) from None
             self._connect(min(deadline, time.monotonic() + CONNECT_SECONDS), deadline)
             try:
-                return self._round_trip(request, deadline)
+                return self._round_trip(request, deadline, patience)
             except _Stale:
                 raise self._unreachable("closed the connection without an answer", SENT) from None
 
@@ -72,12 +75,12 @@ class Transport:
         if sock is not None and self._process == os.getpid():
             sock.close()
 
-    def _round_trip(self, request: Request, deadline: float) -> Answer:
+    def _round_trip(self, request: Request, deadline: float, patience: float | None) -> Answer:
         data = serialise(request.method, self._target(request), self._headers(request), request.body)
         reader = AnswerReader()
         try:
-            self._send(data, deadline)
-            self._receive(reader, deadline)
+            self._send(data, deadline, patience)
+            self._receive(reader, deadline, patience)
         except BaseException:
             self.close()  # whatever is still on the way must not be read as the next answer
             raise
@@ -85,10 +88,14 @@ class Transport:
             self.close()
         return reader.answer()
 
-    def _send(self, data: bytes, deadline: float) -> None:
-        sock = self._settled(deadline)
+    def _send(self, data: bytes, deadline: float, patience: float | None = None) -> None:
         try:
-            sock.sendall(data)
+            if patience is None:
+                self._settled(deadline).sendall(data)
+                return
+            left = memoryview(data)
+            while left:
+                left = left[self._settled(_at_most(deadline, patience)).send(left[:_CHUNK]) :]
         except TimeoutError:
             raise self._too_slow() from None
         except (BrokenPipeError, ConnectionResetError):
@@ -96,10 +103,10 @@ class Transport:
         except OSError as error:
             raise self._unreachable(f"lost the connection ({_reason(error)})", SENT) from error
 
-    def _receive(self, reader: AnswerReader, deadline: float) -> None:
+    def _receive(self, reader: AnswerReader, deadline: float, patience: float | None = None) -> None:
         while not reader.complete:
             try:
-                data = self._settled(deadline).recv(_CHUNK)
+                data = self._settled(_at_most(deadline, patience)).recv(_CHUNK)
             except TimeoutError:
                 raise self._too_slow() from None
             except OSError as error:
@@ -223,6 +230,11 @@ class _Stale(Exception):
 def bracketed(host: str) -> str:
     """*host* as it stands in a URL."""
     return f"[{host}]" if ":" in host else host
+
+
+def _at_most(deadline: float, patience: float | None) -> float:
+    """The time by which something has to happen."""
+    return deadline if patience is None else min(deadline, time.monotonic() + patience)
 
 
 def _reason(error: OSError | UnicodeError) -> str:

@@ -29,11 +29,12 @@ from ravi.server.events import Events, Wakeup
 from ravi.server.events import routes as events_routes
 from ravi.server.events import stream_routes as events_stream_routes
 from ravi.server.events.stream import Streams
-from ravi.server.http import encoding, errors, health, openapi
+from ravi.server.http import encoding, errors, health, openapi, server_keys
 from ravi.server.http.access_log import AccessLog
 from ravi.server.http.dispatch import JSON, NO_STORE, Api
 from ravi.server.http.idempotency import Idempotency
 from ravi.server.http.peer import BehindProxy
+from ravi.server.http.send_limits import SendCounter, SendLimits
 from ravi.server.identities import Identities, holdings_routes
 from ravi.server.identities import routes as identities_routes
 from ravi.server.jobs import Chores
@@ -42,10 +43,12 @@ from ravi.server.login import routes as login_routes
 from ravi.server.mail import Mail, Signing, sending_routes
 from ravi.server.mail import routes as mail_routes
 from ravi.server.mail.dkim_signing import Signer
-from ravi.server.mail.limits import SendLimits
 from ravi.server.mail.relay import Relay, RelayServer
 from ravi.server.mail.sending_services import SendingServices, build_sending
-from ravi.server.phone.carriers import Loopback
+from ravi.server.phone import CarrierNumbers, Deliverer, Phone, carrier_routes, carriers
+from ravi.server.phone import routes as phone_routes
+from ravi.server.phone.carrier_routes import Webhooks as CarrierWebhooks
+from ravi.server.phone.carriers.contract import Carrier
 from ravi.server.vault import (
     Passwords,
     Resealing,
@@ -90,6 +93,8 @@ TABLES = [
     sealed_routes.routes,
     mail_routes.routes,
     sending_routes.routes,
+    phone_routes.routes,
+    carrier_routes.routes,
     contacts_routes.routes,
     login_routes.routes,
     health.routes,
@@ -124,24 +129,46 @@ class Services:
     mail: Mail
     signing: Signing
     sending: SendingServices
+    phone: Phone
+    carriers: dict[str, Carrier]
+    carrier_webhooks: CarrierWebhooks
+    texts: Deliverer
+    numbers: CarrierNumbers
     login: Login
     idempotency: Idempotency
     readiness: health.Readiness
 
 
-def build_services(db: Database, settings: ServerSettings, *, public_url: str, now: Now) -> Services:
-    """Build every service on *db*, which must be migrated. *public_url* goes into links."""
-    carrier = Loopback(by_default=settings.phone == "always")
+def build_services(db: Database, settings: ServerSettings, *, public_url: str, key: bytes, now: Now) -> Services:
+    """
+    Build every service on *db*, which must be migrated. *public_url* goes into links, *key* is the carriers'.
+
+    Raises ConfigInvalid when a carrier cannot be what its URL says.
+    """
+    named = carriers.open_carriers(settings.carrier, public_url=public_url, key=key, now=now)
+    numbers = CarrierNumbers(
+        db,
+        named,
+        now,
+        by_default=None if settings.phone is None else settings.phone == "always",
+        quarantine=settings.number_quarantine,
+    )
     events = Events(db, now)
     auth = Auth(db, events, now, access_token_lives=settings.access_token_ttl)
-    identities = Identities(db, auth, events, carrier, now)
+    identities = Identities(db, auth, events, numbers, now)
+    numbers.serve(identities)
     vault = Vault(db, auth, events, now)
     sealing = Sealing(identities)
     contacts = Contacts(db, auth, identities, now)
     mail = Mail(db, identities, events, contacts, now)
+    if settings.postmaster:
+        mail.read_postmaster_as(settings.postmaster)
     guard = Guard(settings.webhook_allow or ())
     webhooks = Webhooks(db, events, guard, now)
-    for erase in (vault.erase, mail.erase, contacts.erase, webhooks.erase):
+    phone = Phone(db, identities, events, contacts, named, _texts_counter(db, settings, now), now)
+    identities.on_delete(mail.erase, mail.purge)
+    identities.on_delete(phone.erase, phone.purge)
+    for erase in (vault.erase, contacts.erase, webhooks.erase):
         identities.on_delete(erase)
     signing = Signing(db, now, public_url=public_url)
     sending = build_sending(
@@ -167,7 +194,7 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, n
         events=events,
         streams=Streams(events, Wakeup(db), auth.ended),
         webhooks=webhooks,
-        waiting=Waiting(db, identities, mail, Wakeup(db), auth.ended, now),
+        waiting=Waiting(db, identities, mail, phone, Wakeup(db), auth.ended, now),
         webhook_worker=WebhookWorker(webhooks, WebhookSender(guard), Wakeup(db), now),
         identities=identities,
         vault=vault,
@@ -179,10 +206,25 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, n
         mail=mail,
         signing=signing,
         sending=sending,
+        phone=phone,
+        carriers=named,
+        carrier_webhooks=CarrierWebhooks(phone, named, public_url=public_url),
+        texts=Deliverer(db, phone, named, Wakeup(db), now),
+        numbers=numbers,
         login=Login(db, auth, identities, Wakeup(db), now, public_url=public_url),
         idempotency=Idempotency(db, now),
         readiness=health.Readiness(db, settings.database.file),
     )
+
+
+def _texts_counter(db: Database, settings: ServerSettings, now: Now) -> SendCounter:
+    limits = SendLimits(
+        settings.texts_per_hour,
+        settings.texts_per_day,
+        settings.identity_texts_per_hour,
+        settings.identity_texts_per_day,
+    )
+    return SendCounter(db, limits, now, kind="texts", what="texts")
 
 
 def _relay_of(settings: ServerSettings) -> Relay | None:
@@ -216,12 +258,15 @@ class App:
         """Open the database, build everything on it, begin the chores. Raises what `open_database` raises."""
         settings = self._settings
         db = await open_database(settings.database.reveal(), pool_size=settings.pool_size)
-        self._services = built = build_services(db, settings, public_url=self._public_url, now=self._now)
+        key = await server_keys.load(db, carriers.KEY_NAME, now=self._now)
+        self._services = built = build_services(db, settings, public_url=self._public_url, key=key, now=self._now)
         await built.identities.set_platform_domains(list(settings.mail_domain))
         await built.signing.load()
         served: ASGIApp = Front(built, self._access_log, public_url=self._public_url, now=self._now)
         self._serve = BehindProxy(served) if settings.behind_proxy else served
         built.webhook_worker.start()
+        await built.texts.start()
+        self._chores.every(timedelta(minutes=1), "give numbers back", built.numbers.return_released)
         self._chores.every(timedelta(seconds=0.5), "end streams", built.streams.end_fallen)
         self._chores.every(timedelta(seconds=0.5), "end waits", built.waiting.end_fallen)
         self._chores.every(timedelta(minutes=10), "forget old deliveries", built.webhooks.forget_old)
@@ -253,6 +298,7 @@ class App:
         if built is None:
             return
         await built.webhook_worker.close()
+        await built.texts.close()
         try:
             await built.auth.flush_last_used()
         except DatabaseUnavailable as fault:
@@ -303,6 +349,8 @@ class Front:
                 built.signing,
                 built.sending.composing,
                 built.sending.uploads,
+                built.phone,
+                built.carrier_webhooks,
                 built.login,
                 built.readiness,
             ],

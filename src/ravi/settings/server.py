@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ravi.errors import ConfigInvalid
 from ravi.settings.resolve import Sourced
+from ravi.settings.server_carriers import CarrierUrl
 from ravi.settings.server_relay import RelayUrl, in_the_clear
 from ravi.settings.server_sources import Raw, Said, from_environment, from_file, from_flags
 from ravi.settings.server_table import BY_NAME, CONFIG_FILE, CONFIG_FLAG, CONFIG_VARIABLE, DATABASE_FILE, SETTINGS
@@ -43,11 +44,18 @@ class ServerSettings:
     database: DatabaseUrl
     public_url: str | None
     mail_domain: tuple[str, ...]
+    postmaster: str | None
     tls_cert: Path | None
     tls_key: Path | None
     behind_proxy: bool
     log_level: str
-    phone: Literal["always", "on-request"]
+    carrier: tuple[CarrierUrl, ...]
+    phone: Literal["always", "on-request"] | None
+    number_quarantine: timedelta
+    texts_per_hour: int
+    texts_per_day: int
+    identity_texts_per_hour: int
+    identity_texts_per_day: int
     access_token_ttl: timedelta
     pool_size: int
     backlog: int
@@ -217,6 +225,11 @@ def _check_pairs(values: Mapping[str, Sourced[Any]], problems: list[str]) -> Non
             for found in (cert, key)
             if found.value is not None and not os.access(found.value, os.R_OK)
         ]
+    names = [each.name for each in values["carrier"].value]
+    problems += [
+        f"{values['carrier'].source}: two carriers are called {name}; tell them apart with #NAME"
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
     relay, tls, key = values["relay"], values["relay_tls"], values["dkim_key"]
     if in_the_clear(relay.value, tls.value):
         problems.append(

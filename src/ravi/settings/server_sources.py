@@ -31,7 +31,9 @@ def from_environment(environ: Mapping[str, str], problems: list[str]) -> Raw:
     for variable, text in environ.items():
         if variable in known:
             setting = known[variable]
-            found[setting.name] = Sourced(_split(text) if setting.shape == "list" else text, variable)
+            found[setting.name] = Sourced(
+                _split(text, setting.separator) if setting.shape == "list" else text, variable
+            )
         elif variable.startswith(PREFIX) and variable != CONFIG_VARIABLE and not _is_service_link(variable, text):
             problems.append(f"{unknown_name(variable, [*known, CONFIG_VARIABLE])}, which is set in the environment")
     return found
@@ -100,8 +102,8 @@ def _said(setting: Setting, value: object, folder: Path) -> Said | None:
     return None
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
+def _split(text: str, separator: str) -> list[str]:
+    return [part.strip() for part in text.split(separator)]
 
 
 def _is_service_link(variable: str, text: str) -> bool:

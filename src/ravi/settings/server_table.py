@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from ravi.settings import server_carriers as carriers
 from ravi.settings import server_relay as relays
 from ravi.settings import server_values as values
 
@@ -39,6 +40,8 @@ class Setting:
     help: str
     otherwise: str = ""
     shape: Literal["text", "path", "number", "switch", "list"] = "text"
+    separator: str = ","
+    """Between the texts of a list, where they all stand in one variable."""
 
     @property
     def flag(self) -> str:
@@ -163,6 +166,14 @@ SETTINGS: tuple[Setting, ...] = (
         shape="list",
     ),
     Setting(
+        "postmaster",
+        values.mail_address,
+        "ADDRESS",
+        None,
+        "An identity's address: it reads what comes for postmaster, on each of these domains.",
+        otherwise="mail for postmaster is refused",
+    ),
+    Setting(
         "tls_cert",
         values.path,
         "FILE",
@@ -197,11 +208,62 @@ SETTINGS: tuple[Setting, ...] = (
         "How much is logged on stderr: debug, info, warning or error. info has a line for each request.",
     ),
     Setting(
+        "carrier",
+        carriers.carrier_url,
+        "URL",
+        "loopback:",
+        "Where numbers come from and texts go: loopback:, twilio://…, android://… or smpp://…; the first one gives"
+        " numbers to new identities. #NAME tells two of a kind apart; in the variable, blanks stand between them.",
+        shape="list",
+        separator=" ",
+    ),
+    Setting(
         "phone",
         values.one_of("always", "on-request"),
         "WHEN",
-        "always",
+        None,
         "Whether a new identity gets a phone number unasked: always, or on-request.",
+        otherwise="always with loopback, and on-request where numbers cost money",
+    ),
+    Setting(
+        "number_quarantine",
+        values.between(timedelta(0), timedelta(days=366)),
+        "DURATION",
+        "30d",
+        "How long a number that was given back is kept, so that texts for whoever had it reach nobody else. This"
+        " server gives it to nobody ever again.",
+    ),
+    Setting(
+        "texts_per_hour",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "60",
+        "How many texts an account may send in an hour; 0 is no limit.",
+        shape="number",
+    ),
+    Setting(
+        "texts_per_day",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "500",
+        "How many texts an account may send in a day; 0 is no limit.",
+        shape="number",
+    ),
+    Setting(
+        "identity_texts_per_hour",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "0",
+        "How many of them one identity may send in an hour; 0 is no limit of its own.",
+        shape="number",
+    ),
+    Setting(
+        "identity_texts_per_day",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "0",
+        "How many of them one identity may send in a day; 0 is no limit of its own.",
+        shape="number",
     ),
     Setting(
         "access_token_ttl",

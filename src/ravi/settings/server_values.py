@@ -136,6 +136,14 @@ def domain(text: str) -> str:
     return lowered
 
 
+def mail_address(text: str) -> str:
+    """Read one mail address; upper case is lowered."""
+    local, _, host = text.lower().rpartition("@")
+    if not local or not local.isascii() or not local.isprintable() or set(local) & set(' "@<>,;:%!+'):
+        raise ValueError(f"{text!r} is not a mail address such as ada@in.example.org")
+    return f"{local}@{domain(host)}"
+
+
 def webhook_target(text: str) -> str:
     """Read a host name, an address, or a network such as `10.0.0.0/8`; upper case is lowered."""
     lowered = text.lower()

@@ -16,8 +16,9 @@ class Identity(TypedDict):
 
     The address travels as `inbox` (the frozen name) and as `email`, the number as `phone` and
     `phone_number`; both are E.164 or null. `public_key` is that of the identity's vault key, standard base64, null
-    until a client has registered it. Times are RFC 3339 in UTC. `api_key` appears once, in the answer to a creation
-    that asked for it.
+    until a client has registered it. `allowed_recipients` is whom the identity may write to: addresses, domains
+    (`example.com` is exactly that one, `*.example.com` what is below it), E.164 numbers; null means anybody. Times are
+    RFC 3339 in UTC. `api_key` appears once, in the answer to a creation that asked for it.
     """
 
     id: int
@@ -31,6 +32,7 @@ class Identity(TypedDict):
     labels: dict[str, str]
     public_key: str | None
     workspace: Workspace | None
+    allowed_recipients: list[str] | None
     expires_dt: str | None
     created_dt: str
     updated_dt: str
@@ -58,19 +60,25 @@ class IdentityCreate(TypedDict, total=False):
     email_local: str
     domain: str
     provision_phone: bool
+    country_code: str
     labels: dict[str, str]
     ttl_seconds: int
     workspace: Workspace | None
+    allowed_recipients: list[str] | None
     reuse: bool
     api_key: bool
 
 
 class IdentityUpdate(TypedDict, total=False):
-    """Absent keys stay as they are. `ttl_seconds` counts from now; null removes the end."""
+    """
+    Absent keys stay as they are. `ttl_seconds` counts from now; null removes the end. `allowed_recipients` replaces the
+    whole list: null means anybody, an empty list nobody.
+    """
 
     name: str
     labels: dict[str, str]
     ttl_seconds: int | None
+    allowed_recipients: list[str] | None
 
 
 class PhoneRequest(TypedDict, total=False):

@@ -25,6 +25,11 @@ class Scope(StrEnum):
     MAIL_SEND = "mail:send"
     MAIL_WRITE = "mail:write"  # mark as read
     MANAGEMENT_KEYS = "management-keys"
+    PHONE_READ = "phone:read"
+    PHONE_RELEASE = "phone:release"  # give a number away for good; the next may cost money
+    PHONE_SEND = "phone:send"
+    PHONE_SIMULATE = "phone:simulate"  # play the world outside
+    PHONE_WRITE = "phone:write"  # mark as read
     SESSION = "session"  # ask who I am, sign out
     VAULT_READ = "vault:read"
     VAULT_RESEAL = "vault:reseal"  # rewrite sealed fields and public keys of the whole account
@@ -49,6 +54,9 @@ IDENTITY_SCOPES: frozenset[Scope] = frozenset(
         Scope.MAIL_READ,
         Scope.MAIL_SEND,
         Scope.MAIL_WRITE,
+        Scope.PHONE_READ,
+        Scope.PHONE_SEND,
+        Scope.PHONE_WRITE,
         Scope.SESSION,
         Scope.VAULT_READ,
         Scope.VAULT_WRITE,

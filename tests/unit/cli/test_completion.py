@@ -43,9 +43,9 @@ def test_what_may_follow_is_what_the_commands_take() -> None:
     [
         (["ravi", "ide"], {"identity"}),
         (["ravi", "identity", "cr"], {"create"}),
-        (["ravi", "--json", "identity", "re"], {"rename"}),
+        (["ravi", "--json", "identity", "re"], {"rename", "restrict"}),
         (["ravi", "--identity", "get", "keys", "rev"], {"revoke"}),
-        (["ravi", "identity", "create", "--name", "x", "--re"], {"--reuse"}),
+        (["ravi", "identity", "create", "--name", "x", "--re"], {"--restrict-to", "--reuse"}),
         (["ravi", "get", ""], {"email", "phone", "owner"}),
         (["ravi", "help", "exit"], {"exit-codes"}),
     ],

@@ -150,6 +150,51 @@ def test_rename_changes_the_name_alone(ravi, signed_in, identity) -> None:
     assert ravi("identity", "rename", UUID, " ").code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [
+        (["--to", "a@b.example, c.example", "--to", "+15550100123"], ["a@b.example", "c.example", "+15550100123"]),
+        (["--nobody"], []),
+        (["--anybody"], None),
+    ],
+)
+def test_restrict_says_the_whole_list(ravi, signed_in, identity, arguments: list[str], sent: list[str] | None) -> None:
+    signed_in.on(f"PATCH /api/identities/{UUID}/", identity())
+
+    assert ravi("identity", "restrict", UUID, *arguments).code == 0
+    assert signed_in.asked[0].body == {"allowed_recipients": sent}
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--to", " , "], ["--to", "a@b.example", "--nobody"], ["--nobody", "--anybody"]]
+)
+def test_restrict_wants_to_be_told_one_thing(ravi, signed_in, arguments: list[str]) -> None:
+    assert ravi("identity", "restrict", UUID, *arguments).code == 2
+    assert signed_in.asked == []
+
+
+@pytest.mark.parametrize(
+    ("allowed", "shown"), [([], "nobody"), (["a@b.example", "c.example"], "a@b.example, c.example")]
+)
+def test_people_see_whom_an_identity_may_write_to(ravi, signed_in, identity, allowed: list[str], shown: str) -> None:
+    signed_in.on(f"GET /api/identities/{UUID}/", identity() | {"allowed_recipients": allowed})
+
+    assert f"may write to  {shown}\n" in ravi("identity", "show", UUID, "--human").out
+
+
+def test_an_identity_that_may_write_to_anybody_has_nothing_said_about_it(ravi, signed_in, identity) -> None:
+    signed_in.on(f"GET /api/identities/{UUID}/", identity())
+
+    assert "may write to" not in ravi("identity", "show", UUID, "--human").out
+
+
+def test_create_restricts_from_the_first_moment(ravi, signed_in, identity) -> None:
+    signed_in.on("POST /api/identities/", identity())
+
+    assert ravi("identity", "create", "--restrict-to", "c.example", "--restrict-to", "a@b.example").code == 0
+    assert signed_in.asked[0].body["allowed_recipients"] == ["c.example", "a@b.example"]
+
+
 def test_disable_and_enable_work_by_name(ravi, signed_in, identity) -> None:
     signed_in.on("GET /api/identities/?name=research-agent", [identity()])
     signed_in.on(f"POST /api/identities/{UUID}/disable/", identity(status="disabled"))

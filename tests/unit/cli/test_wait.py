@@ -9,10 +9,11 @@ from tests.support.mail_rows import message, verdicts
 
 WAIT = "POST /api/wait/"
 LINK = "https://shop.example/verify/7f3k9q"
-NOTHING = {"found": False, "cursor": 7, "held_back": 0}
+NOTHING = {"found": False, "cursor": "7.0", "held_back": 0}
 FOUND: dict[str, Any] = {
     "found": True,
-    "cursor": 17,
+    "cursor": "17.0",
+    "medium": "mail",
     "held_back": 0,
     "candidates": [{"value": "482913", "score": 0.95}],
     "message": message(verdicts=verdicts(dmarc="pass")),
@@ -32,6 +33,7 @@ def test_programs_get_the_code_with_everything_around_it(ravi, mail) -> None:
 
     assert ravi("wait", "--otp").json == {
         "code": "482913",
+        "medium": "mail",
         "message": FOUND["message"],
         "verdicts": FOUND["message"]["verdicts"],
         "candidates": FOUND["candidates"],

@@ -61,6 +61,7 @@ class TestAnAccountCall:
             ("disable", "POST", "disable/"),
             ("enable", "POST", "enable/"),
             ("provision_phone", "POST", "provision-phone/"),
+            ("release_phone", "POST", "release-phone/"),
         ],
     )
     def test_takes_a_uuid_in_any_case_or_a_unique_name(self, api, client_for, verb, method, suffix) -> None:

@@ -11,10 +11,11 @@ from tests.support.fake_servers import CLOSE, READ, make_settings, problem
 from tests.support.mail_rows import message
 
 PATH = ("POST", "/api/wait/")
-NOTHING = {"found": False, "cursor": 7, "held_back": 0}
+NOTHING = {"found": False, "cursor": "7.0", "held_back": 0}
 FOUND: dict[str, Any] = {
     "found": True,
-    "cursor": 17,
+    "cursor": "17.0",
+    "medium": "mail",
     "held_back": 1,
     "code": "482913",
     "candidates": [{"value": "482913", "score": 0.95}],
@@ -53,7 +54,7 @@ def test_everything_that_narrows_is_said_in_each_request(api, client_for) -> Non
         "peek": True,
         "allow_unverified": True,
     }
-    assert second == {**first, "cursor": 7}
+    assert second == {**first, "cursor": "7.0"}
 
 
 def test_what_is_not_given_is_not_sent(api, client_for) -> None:
@@ -105,7 +106,7 @@ def test_a_server_that_is_restarted_in_between_has_lost_nothing(play, client_for
     found = client_for(player.url).wait.for_code(timeout=20)
 
     assert found["code"] == "482913"
-    assert [b'"cursor": 7' in request for request in player.requests] == [False, True, True]
+    assert [b'"cursor": "7.0"' in request for request in player.requests] == [False, True, True]
 
 
 def test_a_server_that_is_not_there_at_all_is_an_error_at_once(client_for) -> None:
@@ -129,7 +130,7 @@ def test_an_identity_that_is_switched_off_ends_the_wait(api, client_for) -> None
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"cursor": "7"},
+        {"cursor": 7},
         {"held_back": None},
         {"code": None},
         {"code": 482913},

@@ -8,6 +8,7 @@ import pytest
 
 from ravi.errors import ConfigInvalid
 from ravi.settings.server import SETTINGS, Address, ServerSettings, resolve, shown
+from ravi.settings.server_carriers import carrier_url
 from ravi.settings.server_example import example
 from ravi.settings.server_relay import RelayUrl
 
@@ -29,11 +30,18 @@ CASES: dict[str, tuple[str, Any, str | None]] = {
     "database": ("postgresql:///ravi", "postgresql:///ravi", "mysql://ravi"),
     "public_url": ("https://Ravi.Example.org/", "https://ravi.example.org", "https://ravi.example.org/prefix"),
     "mail_domain": ("In.Example.org", ("in.example.org",), "in_example"),
+    "postmaster": ("Ada@In.Example.org", "ada@in.example.org", "ada"),
     "tls_cert": ("/etc/hostname", Path("/etc/hostname"), "/no/such/file"),
     "tls_key": ("/etc/hostname", Path("/etc/hostname"), "/no/such/file"),
     "behind_proxy": ("yes", True, "perhaps"),
     "log_level": ("WARNING", "warning", "loud"),
+    "carrier": ("loopback:", (carrier_url("loopback:"),), "ftp//nothing"),
     "phone": ("on-request", "on-request", "never"),
+    "number_quarantine": ("7d", timedelta(days=7), "400d"),
+    "texts_per_hour": ("0", 0, "-1"),
+    "texts_per_day": ("9", 9, "1000001"),
+    "identity_texts_per_hour": ("5", 5, "1000001"),
+    "identity_texts_per_day": ("5", 5, "-1"),
     "access_token_ttl": ("90s", timedelta(seconds=90), "3600"),
     "pool_size": ("20", 20, "0"),
     "backlog": ("512", 512, "65536"),
@@ -325,7 +333,7 @@ def test_the_example_uncommented_is_what_holds_without_it(config: Any):
     lines = [
         line for line in example().splitlines() if line.startswith("#") and " = " in line and not line.startswith("# ")
     ]
-    invented = ('"DIR"', '"URL"', '"FILE"', '"TARGET"')
+    invented = ('"DIR"', '"ADDRESS"', '"URL"', '"FILE"', '"TARGET"', '"WHEN"')
     constants = [line[1:] for line in lines if not any(each in line for each in invented)]
 
     told = resolve({}, {"HOME": "/h"}, config=config("\n".join(constants)))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _ABOUT = "The identity provider for AI agents: an address, a number and a sealed vault for each, from one command."
 _SECTIONS = (
-    ("IDENTITIES", ("identity", "get")),
-    ("MAIL", ("wait", "inbox", "message", "email", "attachments", "contacts")),
+    ("IDENTITIES", ("identity", "get", "phone")),
+    ("MAIL AND TEXTS", ("wait", "inbox", "message", "email", "sms", "attachments", "contacts")),
     ("EVENTS", ("events", "webhooks")),
     ("VAULT", ("secrets", "passwords", "totp", "run")),
     ("ACCOUNT", ("auth", "keys", "vault", "domains")),

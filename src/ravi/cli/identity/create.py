@@ -7,7 +7,7 @@ Writes no file: the new identity is not selected, so that many can be made at on
 from __future__ import annotations
 
 from ravi.cli.identity import view
-from ravi.cli.values import duration, labels
+from ravi.cli.values import duration, labels, patterns
 from ravi.errors import UsageError
 
 TYPE_CHECKING = False
@@ -33,6 +33,13 @@ def configure(parser: VerbParser) -> None:
     parser.add_argument("--reuse", action="store_true", help="answer with the live identity of that name, if any")
     parser.add_argument("--no-phone", action="store_true", help="give it no number")
     parser.add_argument("--provision-phone", action="store_true", help="fail unless it gets a number")
+    parser.add_argument("--country", metavar="code", help="where its number is from: two letters, such as US")
+    parser.add_argument(
+        "--restrict-to",
+        metavar="pattern",
+        action="append",
+        help="let it write to these only: an address, a domain, *.domain or a number; repeatable",
+    )
     parser.add_argument("--with-key", action="store_true", help="make an API key for it too, printed as api_key")
 
 
@@ -40,6 +47,8 @@ def run(args: Namespace, io: Io) -> int:
     """Print the new identity."""
     if args.no_phone and args.provision_phone:
         raise UsageError("--no-phone and --provision-phone exclude each other")
+    if args.no_phone and args.country is not None:
+        raise UsageError("--no-phone and --country exclude each other")
     for flag in ("name", "email"):
         if getattr(args, flag) is not None and not getattr(args, flag).strip():
             raise UsageError(f"--{flag} is empty", hint=f"leave --{flag} out to have one chosen")
@@ -53,7 +62,9 @@ def run(args: Namespace, io: Io) -> int:
             ttl_seconds=duration(args.ttl, "--ttl"),
             reuse=args.reuse,
             provision_phone=False if args.no_phone else True if args.provision_phone else None,
+            country_code=args.country,
             api_key=args.with_key,
+            allowed_recipients=patterns(args.restrict_to, "--restrict-to"),
         )
     io.out.document(made, view.facts)
     io.out.hint(f"act as it with: ravi identity use {made['uuid']}")

@@ -34,7 +34,14 @@ def facts(layout: Layout, identity: Identity) -> str:
             ("workspace", f"{workspace['host']}:{workspace['path']}" if workspace else None),
             ("created", moment(identity["created_dt"])),
             ("ends", moment(identity["expires_dt"])),
+            ("may write to", _recipients(identity)),
             ("public key", identity.get("public_key")),
             ("key", identity.get("api_key")),
         ]
     )
+
+
+def _recipients(identity: Identity) -> str | None:
+    """Whom it may write to; None when there are no limits."""
+    allowed = identity.get("allowed_recipients")
+    return None if allowed is None else ", ".join(allowed) or "nobody"

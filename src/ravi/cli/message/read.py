@@ -1,4 +1,7 @@
-"""Mark messages as read. With several a list is printed, and a failure does not stop the rest."""
+"""Mark messages as read. With several a list is printed, and a failure does not stop the rest.
+
+Mail and texts (SMS) are numbered each for themselves: a number means mail, with --sms a text. A uuid finds either.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ if TYPE_CHECKING:
     from ravi.cli.io import Io
     from ravi.cli.parser import VerbParser
 
-EXAMPLES = ("ravi message read 17", "ravi message read 17 18 19")
+EXAMPLES = ("ravi message read 17", "ravi message read 17 18 19", "ravi message read --sms 4")
 
 
 def configure(parser: VerbParser) -> None:
     """Which messages."""
-    parser.add_argument("refs", metavar="id", nargs="+", help="one or more messages: number, uuid or Message-ID")
+    marking.configure(parser)
 
 
 def run(args: Namespace, io: Io) -> int:
     """Print the message, or a list when several were named."""
-    return marking.mark(io, args.refs, is_read=True)
+    return marking.mark(args, io, is_read=True)

@@ -7,7 +7,7 @@ from ravi.wire import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from ravi.wire.identities import Identity, IdentityDeleted, Workspace
@@ -34,8 +34,10 @@ def create(
     ttl_seconds: int | None = None,
     workspace: Workspace | None = None,
     provision_phone: bool | None = None,
+    country_code: str | None = None,
     reuse: bool = False,
     api_key: bool = False,
+    allowed_recipients: Sequence[str] | None = None,
     uuid: str | None = None,
     public_key: str | None = None,
 ) -> Call[Identity]:
@@ -53,7 +55,9 @@ def create(
         ttl_seconds=ttl_seconds,
         workspace=workspace,
         provision_phone=provision_phone,
+        country_code=country_code,
         reuse=reuse or None,
+        allowed_recipients=None if allowed_recipients is None else list(allowed_recipients),
         uuid=uuid,
         public_key=public_key,
     )
@@ -86,6 +90,11 @@ def provision_phone(uuid: str, *, country_code: str | None = None) -> Call[Ident
     """Give the identity a number."""
     body = given(country_code=country_code)
     return Call("POST", _path(uuid) + "provision-phone/", body=body, keys=_IDENTITY, idempotent=True, account=True)
+
+
+def release_phone(uuid: str) -> Call[Identity]:
+    """Take the identity's number away for good."""
+    return Call("POST", _path(uuid) + "release-phone/", keys=_IDENTITY, account=True)
 
 
 def _path(uuid: str) -> str:

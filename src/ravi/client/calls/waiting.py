@@ -17,7 +17,8 @@ def wait(
     subject: str | None = None,
     since: str | None = None,
     seconds: int,
-    cursor: int = 0,
+    medium: str | None = None,
+    cursor: str = "",
     peek: bool = False,
     allow_unverified: bool = False,
 ) -> Call[WaitAnswer]:
@@ -28,6 +29,7 @@ def wait(
         subject=subject,
         since=since,
         seconds=seconds,
+        medium=medium,
         cursor=cursor or None,
         peek=peek or None,
         allow_unverified=allow_unverified or None,

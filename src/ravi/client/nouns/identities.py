@@ -9,7 +9,7 @@ from ravi.settings.uuids import new_uuid
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from builtins import list as List  # noqa: N812 - the method below is called `list`
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ravi.client.aio import AsyncRun
     from ravi.client.calls import Call
@@ -59,7 +59,12 @@ def _delete(core: Core, ref: str) -> Steps[IdentityDeleted]:
     return receipt
 
 
-def _changes(name: str | None, labels: Mapping[str, str] | None, ttl_seconds: int | _Unset | None) -> dict[str, object]:
+def _changes(
+    name: str | None,
+    labels: Mapping[str, str] | None,
+    ttl_seconds: int | _Unset | None,
+    allowed_recipients: Sequence[str] | _Unset | None,
+) -> dict[str, object]:
     changes: dict[str, object] = {}
     if name is not None:
         changes["name"] = name
@@ -67,6 +72,8 @@ def _changes(name: str | None, labels: Mapping[str, str] | None, ttl_seconds: in
         changes["labels"] = dict(labels)
     if not isinstance(ttl_seconds, _Unset):
         changes["ttl_seconds"] = ttl_seconds
+    if not isinstance(allowed_recipients, _Unset):
+        changes["allowed_recipients"] = None if allowed_recipients is None else list(allowed_recipients)
     return changes
 
 
@@ -96,15 +103,17 @@ class Identities:
         ttl_seconds: int | None = None,
         workspace: Workspace | None = None,
         provision_phone: bool | None = None,
+        country_code: str | None = None,
         reuse: bool = False,
         api_key: bool = False,
+        allowed_recipients: Sequence[str] | None = None,
     ) -> Identity:
         """
-        Make one, with an address and, unless refused, a number.
+        Make one, with an address and, unless refused, a number; *country_code* says from where (`provision_phone`).
 
         *reuse* answers with the live identity of that name if there is one. *api_key* has a key of its own
-        made, which is in this answer and nowhere else. Where this machine holds the account's root, the public half
-        of the identity's vault key is registered.
+        made, which is in this answer and nowhere else. *allowed_recipients* are all that it may write to (`update`).
+        Where this machine holds the account's root, the public half of the identity's vault key is registered.
         """
         return self._run(
             lambda core: _create(
@@ -116,8 +125,10 @@ class Identities:
                     ttl_seconds=ttl_seconds,
                     workspace=workspace,
                     provision_phone=provision_phone,
+                    country_code=country_code,
                     reuse=reuse,
                     api_key=api_key,
+                    allowed_recipients=allowed_recipients,
                     uuid=uuid,
                     public_key=public_key,
                 ),
@@ -146,9 +157,15 @@ class Identities:
         name: str | None = None,
         labels: Mapping[str, str] | None = None,
         ttl_seconds: int | _Unset | None = UNSET,
+        allowed_recipients: Sequence[str] | _Unset | None = UNSET,
     ) -> Identity:
-        """Change what is given. *ttl_seconds* counts from now; None means without end."""
-        changes = _changes(name, labels, ttl_seconds)
+        """
+        Change what is given. *ttl_seconds* counts from now; None means without end.
+
+        *allowed_recipients* are all that it may write to: addresses, domains (`example.com` is exactly that one,
+        `*.example.com` what is below it), E.164 numbers. An empty list means nobody, None anybody. Only for the owner.
+        """
+        changes = _changes(name, labels, ttl_seconds, allowed_recipients)
         return self._run(lambda core: _on(core, ref, lambda uuid: calls.update(uuid, changes)))
 
     def disable(self, ref: str) -> Identity:
@@ -164,10 +181,22 @@ class Identities:
         return self._run(lambda core: _delete(core, ref))
 
     def provision_phone(self, ref: str, *, country_code: str | None = None) -> Identity:
-        """Give it a number. Raises PhoneExists when it has one."""
+        """
+        Give it a number, from the country of these two letters if the carrier has a choice.
+
+        Raises PhoneExists when it has one, NumbersExhausted and ProviderFailed.
+        """
         return self._run(
             lambda core: _on(core, ref, lambda uuid: calls.provision_phone(uuid, country_code=country_code))
         )
+
+    def release_phone(self, ref: str) -> Identity:
+        """
+        Take its number away for good: nobody gets it again. The texts stay.
+
+        Only for the owner. Raises NoPhone when it has none.
+        """
+        return self._run(lambda core: _on(core, ref, calls.release_phone))
 
 
 class AsyncIdentities:
@@ -190,8 +219,10 @@ class AsyncIdentities:
         ttl_seconds: int | None = None,
         workspace: Workspace | None = None,
         provision_phone: bool | None = None,
+        country_code: str | None = None,
         reuse: bool = False,
         api_key: bool = False,
+        allowed_recipients: Sequence[str] | None = None,
     ) -> Identity:
         return await self._run(
             lambda core: _create(
@@ -203,8 +234,10 @@ class AsyncIdentities:
                     ttl_seconds=ttl_seconds,
                     workspace=workspace,
                     provision_phone=provision_phone,
+                    country_code=country_code,
                     reuse=reuse,
                     api_key=api_key,
+                    allowed_recipients=allowed_recipients,
                     uuid=uuid,
                     public_key=public_key,
                 ),
@@ -227,8 +260,9 @@ class AsyncIdentities:
         name: str | None = None,
         labels: Mapping[str, str] | None = None,
         ttl_seconds: int | _Unset | None = UNSET,
+        allowed_recipients: Sequence[str] | _Unset | None = UNSET,
     ) -> Identity:
-        changes = _changes(name, labels, ttl_seconds)
+        changes = _changes(name, labels, ttl_seconds, allowed_recipients)
         return await self._run(lambda core: _on(core, ref, lambda uuid: calls.update(uuid, changes)))
 
     async def disable(self, ref: str) -> Identity:
@@ -244,3 +278,6 @@ class AsyncIdentities:
         return await self._run(
             lambda core: _on(core, ref, lambda uuid: calls.provision_phone(uuid, country_code=country_code))
         )
+
+    async def release_phone(self, ref: str) -> Identity:
+        return await self._run(lambda core: _on(core, ref, calls.release_phone))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ravi.client.calls import given
 from ravi.client.calls import mail as calls
 from ravi.client.files import File
+from ravi.client.paging import collect
 from ravi.errors import ServerNonsense, UsageError
 
 TYPE_CHECKING = False
@@ -20,29 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncMail", "File", "Mail"]
 
-#: How many messages are fetched at once: whole ones, and an answer may be 32 MiB.
-_PAGE = 100
 _TEXTS = ("uuid", "from_email", "from_display_name", "to_email", "cc", "subject", "text_content", "created_dt")
 
 
 def _messages(
     core: Core, unread: bool, direction: str | None, sender: str | None, query: str | None, limit: int | None
 ) -> Steps[list[EmailMessage]]:
-    if limit is not None and limit < 1:
-        raise UsageError("the limit must be at least 1")
-    found: dict[Any, EmailMessage] = {}  # by id: what comes in meanwhile moves the others to a later page
-    offset = 0
-    while limit is None or len(found) < limit:
-        size = _PAGE if limit is None else min(_PAGE, limit - len(found))
-        call = calls.message_page(size, offset, unread=unread, direction=direction, sender=sender, query=query)
-        page = yield from core.send(call)
-        rows = _believed(page["results"])
-        before = len(found)
-        found.update((row["id"], row) for row in rows)
-        offset += len(rows)
-        if len(rows) < size or len(found) == before:
-            break
-    return list(found.values())[:limit]
+    def page(size: int, offset: int) -> Call[dict[str, Any]]:
+        return calls.message_page(size, offset, unread=unread, direction=direction, sender=sender, query=query)
+
+    return (yield from collect(core, page, _believed, limit))
 
 
 def _thread(core: Core, thread_id: str) -> Steps[EmailThreadDetail]:

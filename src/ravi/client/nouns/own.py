@@ -24,10 +24,7 @@ def _email(core: Core) -> Steps[Inbox]:
 def _phone(core: Core) -> Steps[Phone]:
     rows = yield from core.send(calls.phones())
     if not rows:
-        raise NoPhone(
-            "this identity has no phone number",
-            hint="give it one with: ravi identity provision-phone <name>",
-        )
+        raise NoPhone("this identity has no phone number", hint="give it one with: ravi phone add")
     return _only(rows, "phone numbers")
 
 

@@ -33,6 +33,7 @@ class _Wish:
     def __init__(
         self,
         want: str,
+        medium: str | None,
         sender: str | None,
         subject: str | None,
         since: str | None,
@@ -40,6 +41,7 @@ class _Wish:
         allow_unverified: bool,
     ) -> None:
         self.want = want
+        self.medium = medium
         self.sender = sender
         self.subject = subject
         self.since = since
@@ -52,7 +54,7 @@ def _wait(core: Core, wish: _Wish, timeout: float) -> Steps[WaitAnswer]:
     if timeout < 0:
         raise UsageError("the timeout is less than nothing")
     until = time.monotonic() + timeout
-    cursor = held_back = 0
+    cursor, held_back = "", 0
     reached = False
     while True:
         began = time.monotonic()
@@ -61,6 +63,7 @@ def _wait(core: Core, wish: _Wish, timeout: float) -> Steps[WaitAnswer]:
             answer = yield from core.send(
                 calls.wait(
                     wish.want,
+                    medium=wish.medium,
                     sender=wish.sender,
                     subject=wish.subject,
                     since=wish.since,
@@ -93,10 +96,14 @@ def _wait(core: Core, wish: _Wish, timeout: float) -> Steps[WaitAnswer]:
 def _believe(want: str, answer: WaitAnswer) -> None:
     """Raises ServerNonsense unless *answer* has what its readers rely on."""
     found: dict[str, object] = {**answer}
-    good = isinstance(found["cursor"], int) and isinstance(found["held_back"], int)
+    good = isinstance(found["cursor"], str) and isinstance(found["held_back"], int)
     if found["found"]:
-        message = found.get("message")
-        good = good and isinstance(message, dict) and isinstance(message.get("verdicts"), dict)
+        if found.get("medium") == "sms":
+            text = found.get("sms")
+            good = good and isinstance(text, dict) and isinstance(text.get("verdict"), str)
+        else:
+            message = found.get("message")
+            good = good and found.get("medium") == "mail" and isinstance(message, dict) and isinstance(message.get("verdicts"), dict)
         good = good and isinstance(found.get("others"), list)
         if want in _VALUE:
             good = good and isinstance(found.get(_VALUE[want]), str) and isinstance(found.get("candidates"), list)
@@ -118,8 +125,10 @@ class Waiting:
     """
     Waiting, for at most *timeout* seconds, for the oldest message that fits and was not handed out yet.
 
-    *sender* is an address or a domain with everything below it; a sender that is not certain fits only with
-    *allow_unverified*. *subject* is a part of the subject in any case, *since* an RFC 3339 time. What is handed out is
+    By mail or SMS, unless *medium* is "mail" or "sms"; the answer's `medium` says where it is: under `message` (mail)
+    or under `sms`. *sender* is an address, a domain with everything below it, or the number, short code or word that
+    texts come from; a sender that is not certain fits only with *allow_unverified*. *subject* is a part of the subject
+    in any case, which texts have none of, *since* an RFC 3339 time. What is handed out is
     handed out once, whoever asks, and its message is marked as read; *peek* leaves both.
     """
 
@@ -129,6 +138,7 @@ class Waiting:
     def for_code(
         self,
         *,
+        medium: str | None = None,
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
@@ -137,16 +147,17 @@ class Waiting:
         allow_unverified: bool = False,
     ) -> WaitAnswer:
         """
-        The next code, under `code`, with its `message`. Without *since* codes older than 15 minutes do not count.
+        The next code, under `code`, with its message. Without *since* codes older than 15 minutes do not count.
 
         Raises TimedOut.
         """
-        wish = _Wish("otp", sender, subject, since, peek, allow_unverified)
+        wish = _Wish("otp", medium, sender, subject, since, peek, allow_unverified)
         return self._run(lambda core: _wait(core, wish, timeout))
 
     def for_link(
         self,
         *,
+        medium: str | None = None,
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
@@ -154,13 +165,14 @@ class Waiting:
         peek: bool = False,
         allow_unverified: bool = False,
     ) -> WaitAnswer:
-        """The next link that confirms, signs in or resets, under `link`, with its `message`. Raises TimedOut."""
-        wish = _Wish("link", sender, subject, since, peek, allow_unverified)
+        """The next link that confirms, signs in or resets, under `link`, with its message. Raises TimedOut."""
+        wish = _Wish("link", medium, sender, subject, since, peek, allow_unverified)
         return self._run(lambda core: _wait(core, wish, timeout))
 
     def for_message(
         self,
         *,
+        medium: str | None = None,
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
@@ -169,7 +181,7 @@ class Waiting:
         allow_unverified: bool = False,
     ) -> WaitAnswer:
         """The next message, whatever it says. Raises TimedOut."""
-        wish = _Wish("message", sender, subject, since, peek, allow_unverified)
+        wish = _Wish("message", medium, sender, subject, since, peek, allow_unverified)
         return self._run(lambda core: _wait(core, wish, timeout))
 
 
@@ -182,6 +194,7 @@ class AsyncWaiting:
     async def for_code(
         self,
         *,
+        medium: str | None = None,
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
@@ -189,12 +202,13 @@ class AsyncWaiting:
         peek: bool = False,
         allow_unverified: bool = False,
     ) -> WaitAnswer:
-        wish = _Wish("otp", sender, subject, since, peek, allow_unverified)
+        wish = _Wish("otp", medium, sender, subject, since, peek, allow_unverified)
         return await self._run(lambda core: _wait(core, wish, timeout))
 
     async def for_link(
         self,
         *,
+        medium: str | None = None,
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
@@ -202,12 +216,13 @@ class AsyncWaiting:
         peek: bool = False,
         allow_unverified: bool = False,
     ) -> WaitAnswer:
-        wish = _Wish("link", sender, subject, since, peek, allow_unverified)
+        wish = _Wish("link", medium, sender, subject, since, peek, allow_unverified)
         return await self._run(lambda core: _wait(core, wish, timeout))
 
     async def for_message(
         self,
         *,
+        medium: str | None = None,
         sender: str | None = None,
         subject: str | None = None,
         since: str | None = None,
@@ -215,5 +230,5 @@ class AsyncWaiting:
         peek: bool = False,
         allow_unverified: bool = False,
     ) -> WaitAnswer:
-        wish = _Wish("message", sender, subject, since, peek, allow_unverified)
+        wish = _Wish("message", medium, sender, subject, since, peek, allow_unverified)
         return await self._run(lambda core: _wait(core, wish, timeout))

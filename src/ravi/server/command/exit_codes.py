@@ -13,7 +13,7 @@ MEANINGS = {
     OK: "done; for run: stopped in good order",
     OTHER: "anything else, such as a configuration or a database that cannot be used",
     USAGE: "the command was put together wrongly; nothing was done",
-    NOT_FOUND: "no such account",
+    NOT_FOUND: "no such account, or no such number",
     CONFLICT: "there is one already",
     INTERRUPTED: "interrupted with Ctrl-C",
 }

@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "owner add": ("owner_add", "add an owner's account and print a one-time sign-in code"),
     "owner list": ("owner_list", "list the accounts"),
     "signin-code": ("signin_code", "print another one-time sign-in code for an account"),
+    "phone doctor": ("phone_doctor", "say why no texts arrive, or do not go out"),
+    "simulate sms": ("simulate_sms", "play the world outside: text a number for fiction"),
     "migrate": ("migrate", "bring the database's schema up to date"),
     "config check": ("config_check", "print every setting and where it comes from"),
     "config example": ("config_example", "print a configuration file with every setting in it"),
@@ -26,9 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 GROUPS = {name.split()[0] for name in COMMANDS if " " in name}
 
-TAKING_A_VALUE = {CONFIG_FLAG, "--first-name", "--last-name"} | {
-    setting.flag for setting in SETTINGS if setting.shape != "switch"
-}
+_OF_COMMANDS = {"--first-name", "--last-name", "--to", "--from", "--body", "--body-file", "--url"}
+TAKING_A_VALUE = {CONFIG_FLAG, *_OF_COMMANDS} | {setting.flag for setting in SETTINGS if setting.shape != "switch"}
 
 
 @dataclass

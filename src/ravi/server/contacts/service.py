@@ -157,6 +157,20 @@ class Contacts:
         trusted = await storage.is_trusted(tx, account_id, identity_id, email.lower())
         return "trusted" if trusted else "untrusted"
 
+    async def sender_type_of_number(
+        self, tx: Transaction, account_id: int, identity_id: int, number: str, *, certain: bool
+    ) -> Literal["owner", "trusted", "untrusted"]:
+        """
+        Return what the identity thinks of who texts from *number*; one who is not *certain* is never trusted.
+
+        Nothing proves that a text comes from the number that the network says: only texts between identities of this
+        server are certain (docs/adr/0031).
+        """
+        if not certain:
+            return "untrusted"
+        trusted = await storage.is_trusted(tx, account_id, identity_id, number, column="phone_number")
+        return "trusted" if trusted else "untrusted"
+
     async def acting_as(self, who: Principal, named: str) -> IdentityRef:
         """
         Return the identity that a published SDK calls `identity_id`: by its uuid, or by its number.

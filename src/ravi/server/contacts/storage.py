@@ -142,12 +142,14 @@ async def delete(tx: Transaction, account_id: int, contact_id: int) -> bool:
     return erased == 1
 
 
-async def is_trusted(db: Queries, account_id: int, identity_id: int, email: str) -> bool:
+async def is_trusted(db: Queries, account_id: int, identity_id: int, value: str, *, column: str = "email") -> bool:
+    """Whether the contact whose *column* (email or phone_number) is *value* is trusted."""
     row = await db.one(
-        "SELECT is_trusted FROM contacts WHERE identity_id = :identity AND account_id = :account AND email = :email",
+        "SELECT is_trusted FROM contacts WHERE identity_id = :identity AND account_id = :account"
+        f" AND {column} = :value",
         identity=identity_id,
         account=account_id,
-        email=email,
+        value=value,
     )
     return row is not None and bool(row[0])
 

@@ -32,6 +32,14 @@ class Transaction(Queries, Protocol):
     async def run(self, sql: str, **params: object) -> int:
         """Execute a statement that changes rows; return how many."""
 
+    async def run_last(self, sql: str, **params: object) -> None:
+        """
+        Execute a statement that changes rows, at the latest when this transaction ends: nothing in it may depend on it.
+
+        SQLite does so just before the commit, behind what other transactions did that share it: the statement has to
+        ask whether what it is about is still there. It may not fail.
+        """
+
     async def lock(self, subject: str) -> None:
         """
         Let one transaction at a time, on any replica, pass here for *subject*; held until commit.

@@ -158,6 +158,9 @@ class _Work:
     async def run(self, sql: str, **params: object) -> int:
         return (await self.connection.execute(translate(sql), params)).rowcount
 
+    async def run_last(self, sql: str, **params: object) -> None:
+        await self.run(sql, **params)
+
     async def lock(self, subject: str) -> None:
         # Two subjects may share a hash; then they wait for each other, which is slow and not wrong.
         await self.connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK_SPACE, subject))

@@ -27,6 +27,8 @@ BUSY_SECONDS = 5.0
 
 log = logging.getLogger("ravi.db")
 
+_Statement = tuple[str, dict[str, object] | None]
+
 
 class SqliteDatabase:
     """Implements `engine.Database` on one file."""
@@ -42,6 +44,7 @@ class SqliteDatabase:
         self._turn = asyncio.Lock()  # FIFO: bodies run one at a time, the commit takes its turn behind them
         self._waiting: list[asyncio.Future[None]] | None = None  # who waits for the open batch; None: no batch
         self._topics: list[str] = []
+        self._last: list[_Statement] = []  # what is executed right before the commit
         self._listeners: list[Callable[[str], None]] = []
         self._committer: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commit")
@@ -122,7 +125,7 @@ class SqliteDatabase:
         """If SQLite has rolled back the open batch by itself, refuse everybody in it. Called with the turn held."""
         if self._waiting is not None and self._writer.get_autocommit():
             self._refuse(self._waiting, DatabaseUnavailable("the database gave up this transaction"))
-            self._waiting, self._topics = None, []
+            self._waiting, self._topics, self._last = None, [], []
 
     @staticmethod
     def _refuse(waiting: "list[asyncio.Future[None]]", failure: DatabaseUnavailable) -> None:
@@ -135,11 +138,11 @@ class SqliteDatabase:
             if self._waiting is None:  # lost since this was planned
                 self._committer = None
                 return
-            waiting, topics = self._waiting, self._topics
-            self._waiting, self._topics, self._committer = None, [], None
+            waiting, topics, last = self._waiting, self._topics, self._last
+            self._waiting, self._topics, self._last, self._committer = None, [], [], None
             loop = asyncio.get_running_loop()
             try:
-                await loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
+                await loop.run_in_executor(self._thread, self._execute_all, [*last, ("COMMIT", None)])
             except apsw.Error as fault:
                 with contextlib.suppress(apsw.Error):
                     self._writer.execute("ROLLBACK")
@@ -148,9 +151,13 @@ class SqliteDatabase:
             for future in waiting:
                 if not future.done():  # its request may have been cancelled; what it wrote is durable anyway
                     future.set_result(None)
-        for topic in topics:
+        for topic in dict.fromkeys(topics):
             for listener in self._listeners:
                 listener(topic)
+
+    def _execute_all(self, statements: "list[_Statement]") -> None:
+        for sql, params in statements:
+            self._writer.execute(sql, params)
 
 
 class _Savepoint:
@@ -161,6 +168,7 @@ class _Savepoint:
         self._outer = outer
         self.task = asyncio.current_task()
         self._topics: list[str] = []
+        self._last: list[_Statement] = []
 
     async def one(self, sql: str, **params: object) -> Row | None:
         rows = self._rows(sql, params)
@@ -172,6 +180,9 @@ class _Savepoint:
     async def run(self, sql: str, **params: object) -> int:
         self._rows(sql, params)
         return self._db._writer.changes()
+
+    async def run_last(self, sql: str, **params: object) -> None:
+        self._last.append((sql, params))
 
     def _rows(self, sql: str, params: dict[str, object]) -> list[Row]:
         # After a full disk or an I/O error SQLite has rolled back everything by itself. Whoever overlooked that
@@ -218,10 +229,12 @@ class _Savepoint:
                 self._rows("RELEASE body", {})
                 if self._outer is not None:
                     self._outer._topics += self._topics
+                    self._outer._last += self._last
                 elif db._waiting is not None:
                     durable = asyncio.get_running_loop().create_future()
                     db._waiting.append(durable)
                     db._topics += self._topics
+                    db._last += self._last
         finally:
             if self._outer is None:
                 db._notice_loss()
@@ -240,6 +253,9 @@ def _connect(path: str, *, wait_ms: int) -> apsw.Connection:
         connection.set_busy_timeout(wait_ms)
         connection.pragma("synchronous", "full")
         connection.pragma("foreign_keys", True)
+        # Four times as much log as usual (16 MB): pages that every transaction changes are copied back less often. It
+        # spares a twentieth of what taking in mail costs.
+        connection.pragma("wal_autocheckpoint", 4000)
         connection.pragma("temp_store", "memory")
         # What was deleted or replaced is gone from the file: old key material after an upgrade, erased identities.
         connection.pragma("secure_delete", True)

@@ -15,6 +15,9 @@ from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import storage
 from ravi.server.events.records import Event
 
+#: Events that are erased at once: a few milliseconds.
+MOST_PURGED = 1_000
+
 
 def topic(account_id: int, identity_id: int | None = None) -> str:
     """What to listen to for events of the account; with *identity_id* for those of one identity only."""
@@ -72,6 +75,10 @@ class Events:
         """Return the cursor behind everything so far, of one identity or of the account; 0 when there is nothing."""
         return await storage.last_seq(self._db, account_id, identity_id)
 
-    async def purge(self, tx: Transaction, account_id: int, identity_id: int) -> int:
-        """Erase what was recorded about an identity as part of *tx*; return how many events that were."""
-        return await storage.purge(tx, account_id, identity_id)
+    async def count(self, tx: Transaction, account_id: int, identity_id: int) -> int:
+        """Return how many events are about an identity."""
+        return await storage.count(tx, account_id, identity_id)
+
+    async def purge(self, tx: Transaction, account_id: int, identity_id: int) -> bool:
+        """Erase a part of what was recorded about an identity, as part of *tx*; return whether there was any."""
+        return await storage.purge(tx, account_id, identity_id, most=MOST_PURGED) > 0

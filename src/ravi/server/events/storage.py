@@ -68,12 +68,24 @@ async def last_seq(db: Queries, account_id: int, identity_id: int | None) -> int
     return int(row[0]) if row else 0
 
 
-async def purge(tx: Transaction, account_id: int, identity_id: int) -> int:
-    """Erase what was recorded about an identity; return how many events that were."""
-    return await tx.run(
-        "DELETE FROM events WHERE identity_id = :identity AND account_id = :account",
+async def count(db: Queries, account_id: int, identity_id: int) -> int:
+    """Return how many events are about an identity."""
+    row = await db.one(
+        "SELECT COUNT(*) FROM events WHERE identity_id = :identity AND account_id = :account",
         identity=identity_id,
         account=account_id,
+    )
+    return int(row[0]) if row else 0
+
+
+async def purge(tx: Transaction, account_id: int, identity_id: int, *, most: int) -> int:
+    """Erase the oldest of what was recorded about an identity, no more than *most*; return how many that were."""
+    return await tx.run(
+        "DELETE FROM events WHERE account_id = :account AND seq IN (SELECT seq FROM events"
+        " WHERE identity_id = :identity AND account_id = :account ORDER BY seq LIMIT :most)",
+        identity=identity_id,
+        account=account_id,
+        most=most,
     )
 
 

@@ -14,6 +14,8 @@ ENTER = "enter"
 SIGN_IN = "sign in"
 TOPIC = "topic"
 OLD = "old"
+LAPSED = "lapsed"
+EXAMPLE = "example"
 MEETING = "meeting"
 RECEIPT = "receipt"
 OFFER = "offer"
@@ -48,7 +50,7 @@ koda, kodo, sifra, sifre-, sifren-, parolaniz, tek kullanimlik,
 -कोड-, ओटीपी, पासकोड, पिन, वन टाइम पासवर्ड, -কোড-, -ওটিপি-, કોડ-, ઓટીપી, ਕੋਡ-, ਓਟੀਪੀ, குறியீடு-, கடவுக்குறியீடு-,
 ஓடிபி, கடவுச்சொல்-,
 కోడ్-, ఓటీపీ, ಕೋಡ್-, ಒಟಿಪಿ, കോഡ്-, ഒടിപി, කේතය, -รหัส-, -ລະຫັດ-, -លេខកូដ-, -កូដ-, -ကုဒ်-, ኮድ-,
-ma xac-, ma otp, ma dang nhap, ma bao mat, ma kich hoat, ma pin, ma cua, ma cho, ma so, ma truy cap, ma bi mat,
+ma xac-, ma otp, ma moi, ma dang nhap, ma bao mat, ma kich hoat, ma pin, ma cua, ma cho, ma so, ma truy cap, ma bi mat,
 -コード-, -認証番号-, -確認番号-, -暗証番号-, -パスコード-, -ワンタイムパスワード-, -ワンタイム-, -確認キー-,
 -認証キー-, -合言葉-, -照合番号-, -認証用番号-, -受付コード-,
 -验证码-, -驗證碼-, -校验码-, -校驗碼-, -动态码-, -動態碼-, -动态密码-, -動態密碼-, -动态口令-, -口令-, -激活码-,
@@ -77,7 +79,7 @@ error code-, exit code-, status code-, response code, booking code, reservation 
 sort code, swift code, bank code, product code, item code, style code, stock code, code of, code base, tax code,
 pick-up code, pickup code, collection code, class code, customer code, client code, vendor code, company code,
 course code, project code, flight code, route code, employee code, staff code, student code, badge code,
-gift card code, license code,
+gift card code, license code, short code-, shortcode-, reward code-, rewards code, bonus code-,
 license key, serial key, sample code, code snippet, code sample, contact, contact us, whatsapp, dial, reach us,
 reason code, reference code, ref code, ref. code, invoice code, order code, hotel code, zip+4, genetic code,
 morse code, color code, colour code,
@@ -181,13 +183,16 @@ sdt, msimbo wa posta, msimbo wa punguzo, agizo,
 #: Sentences that ask to type what follows.
 _ENTER = """
 enter, entering, use, using, type, typing, type in, tap in, key in, enter in, input, copy, following number, paste,
-say, provide, submit, eingeben, gib, geben sie, verwende-, nutze-,
+say, provide, submit, the new one is, der neue lautet, der neue ist, le nouveau est, el nuevo es, o novo e, il nuovo e,
+eingeben, gib, geben sie, verwende-, nutze-,
 saisissez, saisir, entrez, utilisez, introduce, introduzca, ingresa, ingrese, escribe, usa, utiliza, digite, insira,
 informe, inserisci, inserire, utilizza, digita, voer, gebruik, vul, ange, anvand, skriv, tast, indtast, brug, bruk,
 syota, kayta, kirjoita, sisesta, ievadiet, iveskite, wpisz, podaj, uzyj, zadejte, zadajte, opiste, pouzijte, add meg,
-irja be, introduceti, introdu, folositi, unesite, upisite, vnesite, girin-, giriniz, kullanin-,
+irja be, introduceti, introdu, folositi, unesite, upisite, vnesite, girin-, giriniz, yazin, yaziniz, kullanin-,
+invoeren,
 введите, введіть, ввести, используйте, въведете, унесите, εισαγετε, πληκτρολογηστε, הזן, הזינו, להזין, הקלד-,
-أدخل, ادخل, استخدم, إدخال, وارد کنید, درج کریں, दर्ज, डालें, प्रविष्ट, उपयोग, इस्तेमाल, वापर-, ব্যবহার-, লিখুন, உள்ளிடவும்,
+أدخل, ادخل, استخدم, إدخال, وارد کنید, درج کریں, दर्ज, डालें, प्रविष्ट, उपयोग, इस्तेमाल, वापर-, ব্যবহার-, লিখুন,
+உள்ளிடவும்,
 masukkan, gunakan, guna, nhap, su dung, ilagay, gamitin, weka, ingiza, tumia, -กรอก-, -ใส่-, -ใช้-,
 -入力-, -ご利用ください-, -使用-, -输入-, -輸入-, -填写-, -填寫-, -입력-, -사용-
 """
@@ -196,9 +201,14 @@ masukkan, gunakan, guna, nhap, su dung, ilagay, gamitin, weka, ingiza, tumia, -�
 _SIGN_IN = """
 sign in, sign-in, signin, signing in, signed in, sign up, sign-up, signing up, log in, log-in, login, logging in,
 verify-, verification-, confirm,
-confirmation, authenticat-, authoriz-, authoris-, approve, activate, activation, anmeld-, einloggen, bestatig-,
+confirmation, authenticat-, authoriz-, authoris-, approve, activate, activation, account recovery,
+anmeld-, einloggen, bestatig-,
 verifizier-, freigabe, connexion, connecter, verifi-, valider, confirmer,
 iniciar sesion, acceder, acceso, confirmar, autorizar, validar, cadastro, anzumelden, acessar, accedere, accesso,
+autoriza, autorice, autorize, autorizza, accede, acceda, acceder, entrar, valida, validez, confirme, confirma,
+confirmez,
+approuver, godkann-, godkend-, godkjenn-, hyvaksy-, zatwierdz-, schval-, jovahagy-, aproba-, одобр-, схвал-,
+-bestaetig-, zahlung, freizugeben, registrier-, registrer-, registrar, enregistrer,
 conferma-, autorizzare,
 inloggen, bevestig-, logga in, logge inn, logge ind, logg inn, bekraft-, bekreft-, kirjaudu-, vahvista-, zalog-,
 logowan-,
@@ -219,9 +229,42 @@ podpis-, подпис-, підпис-,
 alair-, semna-, imzala-, υπογραφ-, -חתימה-, -توقيع-, -手続き-, -署名-, -签署-, -簽署-, -서명-, ky ten, tanda tangan
 """
 
+_EXAMPLE = "such as, for example, e.g, example, typical"
+
+#: What stands before a code that is not the one to use, or behind it at the end of its sentence.
 _OLD = """
-such as, for example, e.g, example, typical, old, older, previous, earlier,
-former, expired, outdated, not valid, no longer, alter, alte, ancien, anterior, старый
+ignore code, ignore the code, disregard code, disregard the code, ignorez le code, ignora el codigo, ignore o codigo,
+ignora il codice, negeer code,
+old, older, previous, earlier, former, expired code, expired codes, outdated code, alter, alte, alten, vorherige,
+vorheriger, fruhere, fruherer, bisherige, bisheriger, ancien, precedent, anterior, antiguo, antigo, precedente,
+vecchio, vorige, oude, poprzedni, stary, predchozi, predosly, stare, tidigare, gamla, tidligere, gamle, forrige,
+vanha, edellinen, aiempi, eski, onceki, ma cu, ma otp cu, lama,
+старый, предыдущий, прежний, попередній, старий, предишният, προηγουμεν-, παλιος,
+-السابق-, -القديم-, -قبلی-, הקודם, הישן, पुराना, पिछला,
+-以前の-, -古い-, -前回の-, -旧-, -舊-, -之前的-, -이전-, -รหัสเดิม-, -รหัสเก่า-
+"""
+
+#: What is said behind a code that has had its time. "Expires in five minutes" is said of one that has not.
+_LAPSED = """
+expired, outdated, not valid, no longer, timed out, is void, voided, is invalid, was invalid, was wrong, is wrong,
+is incorrect, was incorrect, was cancelled,
+was canceled, been cancelled, been canceled, was replaced, been replaced, was used, been used, already used,
+already been used, ist ungultig, abgelaufen, nicht mehr gultig, a expire, plus valable, plus valide, ha caducado,
+ha expirado, ya no es valido, expirou, ja nao e valido, e scaduto, non e piu valido, is verlopen, niet meer geldig,
+wygasl, stracil waznosc, jiz neplati, uz neplati, vyprsel, vyprsela, galler inte langre, har gatt ut, galder ikke,
+gjelder ikke, er udlobet, er utlopt, vanhentunut, ei ole enaa voimassa, artik gecersiz, suresi doldu, suresi dolmustur,
+lejart, a expirat, nu mai este valabil, истек, истекла, больше не действует, больше недействителен, недійсний, минув,
+закінчився, εληξε, δεν ισχυει πλεον, لم يعد صالحا, انتهت صلاحيت-, منقضی شد-, פג תוקף, פג תוקפו, אינו בתוקף, לא בתוקף,
+मान्य नहीं है, समाप्त हो गया, समाप्त हो चुका, -は無効です-, -無効になりました-, -期限切れ-, -已失效-, -已过期-, -已過期-,
+-已作废-, -已作廢-, -は使えません-, -더 이상 사용할 수 없-,
+-만료되었-, -만료된-, da het han, kedaluwarsa, telah tamat tempoh, -หมดอายุแล้ว-
+won't work, was entered, been disabled, been blocked, been deleted, wurde ersetzt, funktioniert nicht mehr,
+gilt nicht mehr, ne fonctionne plus, ne marche plus, n'est plus bon,
+ya no sirve, ya no vale, ya no funciona, nao funciona mais, ja nao funciona, nao vale mais, non funziona piu,
+non vale piu, werkt niet meer, geldt niet meer, juz nie dziala, jest niewazny, uz nefunguje, fungerar inte, virker ikke,
+ei enaa toimi, ei toimi enaa, artik gecerli degil, больше не работает, більше не діє, більше не працює,
+δεν ισχυει πια, nu mai e valabil, mar nem ervenyes, لم يعد يعمل, כבר לא תקף, khong con hieu luc, sudah tidak berlaku,
+-ใช้ไม่ได้แล้ว-
 """
 
 _RECEIPT = "approved, terminal, batch, subtotal, approval number"
@@ -233,7 +276,7 @@ meeting id, webinar id, conference id, join zoom, dial in, dial-in, one tap mobi
 
 _OFFER = """
 coupon, coupons, promo, promotion, promotional, discount, discounts, gift card, giftcard, voucher, vouchers,
-checkout, save up to,
+checkout, save up to, barista, cashier, in store, in-store, at the till, -领券-, -满减-, -立减-,
 cashback, on sale, flash sale, our sale, the sale, loyalty, gutschein-, rabatt-, einkauf, sparen, remise, reduction,
 soldes, descuento, cupon, oferta, desconto,
 cupom, sconto, buono, offerta, korting, rabat, alennus, znizk-, slev-, zlav-, kupon-, reducere, indirim-, kampanya,
@@ -255,5 +298,7 @@ WORDS = Vocabulary(
         SIGN_IN: _SIGN_IN,
         TOPIC: _TOPIC,
         OLD: _OLD,
+        LAPSED: _LAPSED,
+        EXAMPLE: _EXAMPLE,
     }
 )

@@ -8,11 +8,9 @@ word found in it is at the same place in the folded text.
 import re
 import unicodedata
 
-#: The zeros of the scripts in which codes are written (Unicode, general category Nd); nine digits follow each.
-_ZEROS = (
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50,
-    0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6,
-)  # fmt: skip
+#: Characters that are remembered; anybody can write a message of all of Unicode.
+MOST_KNOWN = 20_000
+_CONTROLS = "\t\v\f\x1c\x1d\x1e\x1f"
 _BLANKS = "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _BREAKS = "\x85\u2028\u2029"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
@@ -23,14 +21,24 @@ _INVISIBLE = (
 )  # fmt: skip
 
 
-def _folds() -> dict[int, str | None]:
-    table: dict[int, str | None] = {zero + value: str(value) for zero in _ZEROS for value in range(10)}
-    table |= {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
+class _Plain(dict[int, str | int]):
+    """Each character as it is to be read, "" for what cannot be seen; found out once a character."""
+
+    def __missing__(self, point: int) -> str | int:
+        digit = unicodedata.decimal(chr(point), None)
+        plain = point if digit is None else str(digit)
+        if len(self) < MOST_KNOWN:
+            self[point] = plain
+        return plain
+
+
+def _plain() -> _Plain:
+    table = _Plain({wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)})
     table |= {narrow: unicodedata.normalize("NFKC", chr(narrow)) for narrow in range(0xFF65, 0xFF9E)}
-    table |= dict.fromkeys(map(ord, _BLANKS), " ")
+    table |= dict.fromkeys(map(ord, _CONTROLS + _BLANKS), " ")
     table |= dict.fromkeys(map(ord, _BREAKS), "\n")
     table |= dict.fromkeys(map(ord, _DASHES), "-")
-    table |= dict.fromkeys(_INVISIBLE, None)
+    table |= dict.fromkeys(_INVISIBLE, "")
     return table
 
 
@@ -47,9 +55,7 @@ class _Bare(dict[str, str]):
         return bare
 
 
-_FOLDS = {chr(point): plain or "" for point, plain in _folds().items()}
-_FOREIGN = re.compile("[^\x00-\x7f]")
-_CONTROLS = re.compile("[\t\v\f\x1c-\x1f]")
+_PLAIN = _plain()
 #: Letters that have no decomposition and are written without their stroke where a keyboard lacks it.
 _BARE = _Bare(zip("ıłøđðħŧæœßς", "iloddhtaosσ", strict=True))
 #: Where letters with accents are: Latin, Greek, Cyrillic, Arabic, kana.
@@ -58,8 +64,9 @@ _ACCENTED = re.compile("[\u00c0-\u024f\u0370-\u0481\u048a-\u052f\u0622-\u0626\u1
 
 def fold(text: str) -> str:
     """Return *text* with plain digits, blanks, dashes and line breaks, and without what cannot be seen."""
-    text = _CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text if text.isascii() else _FOREIGN.sub(lambda char: _FOLDS.get(char[0], char[0]), text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.translate(_PLAIN)
 
 
 def keyed(folded: str) -> str:

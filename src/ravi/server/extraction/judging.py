@@ -8,7 +8,19 @@ codes are above 0.85, those that only their place suggests below 0.7.
 import re
 
 from ravi.server.extraction import phrases
-from ravi.server.extraction.code_words import CODE, ENTER, MEETING, OFFER, OLD, PASSWORD, RECEIPT, SIGN_IN, TOPIC
+from ravi.server.extraction.code_words import (
+    CODE,
+    ENTER,
+    EXAMPLE,
+    LAPSED,
+    MEETING,
+    OFFER,
+    OLD,
+    PASSWORD,
+    RECEIPT,
+    SIGN_IN,
+    TOPIC,
+)
 from ravi.server.extraction.reading import REACH, Reading
 from ravi.server.extraction.tokens import COVER, Shape, Token
 from ravi.server.extraction.vocabulary import Word
@@ -21,13 +33,20 @@ CLOSE = 14
 COMPOUND = 4
 #: From here on in Unicode are the languages whose verbs come last: those of India, Japanese, Korean.
 VERB_LAST = "\u0900"
+#: Verbs of other languages that may stand last: "482913 eingeben".
+_INFINITIVES = frozenset({"eingeben", "invoeren", "girin", "giriniz", "yazin", "yaziniz"})
 #: Numbers of a meeting stand together; so do the words of an offer and its code.
 NEIGHBOURHOOD = 200
 RECEIPT_REACH = 60
+#: So near to its token stands what says that it is not to be used.
+AGE_REACH = 40
 
 _LESS_FOR_PASSWORD = 0.15
 #: What offers are called by: SUMMER26.
-_SLOGAN = re.compile(r"(?=[A-Z]*[AEIOU])[A-Z]{4,}-?\d{2,4}")
+_SLOGAN = re.compile(r"(?=[A-Z]*[AEIOU])[A-Z]{4,}-?\d{2,4}|[A-Z]{3,}20[2-9]\d")
+
+#: What a television shows to be typed elsewhere: 7Q4-K2M.
+_GROUPS = re.compile(r"[A-Z0-9]{3}-[A-Z0-9]{3}|[A-Z0-9]{4}-[A-Z0-9]{4}")
 
 
 def judge(reading: Reading, token: Token) -> float:
@@ -40,8 +59,8 @@ def judge(reading: Reading, token: Token) -> float:
         return 0.0
     start, end = reading.sentence(token)
     reason = max(_in_sentence(reading, token, start, end), _at_first(reading, token, start), _by_place(reading, token))
-    doubt = _doubt_of_shape(reading, token)
-    if any(word.kind == OLD for word in reading.words.between(max(start, token.start - 40), min(end, token.end + 40))):
+    doubt = _doubt_of_shape(reading, token, is_about=not around.isdisjoint((SIGN_IN, TOPIC)))
+    if _is_no_use(reading, token, start, end):
         doubt += 0.45
     if not reading.stands_alone(token) and any(
         word.kind == RECEIPT for word in reading.words.between(token.start - RECEIPT_REACH, token.end + RECEIPT_REACH)
@@ -50,6 +69,23 @@ def judge(reading: Reading, token: Token) -> float:
     if SIGN_IN not in around and (OFFER in around or phrases.offers(reading.keys[first:last])):
         doubt += 0.5
     return max(0.0, reason - doubt)
+
+
+def _is_no_use(reading: Reading, token: Token, start: int, end: int) -> bool:
+    """Whether its sentence says that the token is an example, or is not to be used any more."""
+    first, last = max(start, token.start - AGE_REACH), min(end, token.end + AGE_REACH)
+    if any(
+        word.kind == EXAMPLE and not reading.keys.endswith(".", 0, word.start)  # and not that of a host name
+        for word in reading.words.between(first, last)
+    ):
+        return True
+    before = reading.words.between(max(first, reading.unclaimed(token)), token.start)
+    behind = reading.words.between(token.end, last)
+    if any(word.kind == OLD for word in before) or any(word.kind == LAPSED for word in behind):
+        return True
+    following = reading.token_behind(token)
+    is_of_next = following is not None and following.start <= end
+    return not is_of_next and any(word.kind == OLD for word in behind)
 
 
 def _in_sentence(reading: Reading, token: Token, start: int, end: int) -> float:
@@ -176,14 +212,21 @@ def _asked(reading: Reading, token: Token, start: int, end: int) -> float:
     typed = typed or any(
         word.kind == ENTER
         and word.start - token.end <= CLOSE
-        and (reading.keys[word.start] >= VERB_LAST or phrases.is_dash(reading.keys[token.end : word.start]))
+        and (_comes_last(reading, word) or phrases.is_dash(reading.keys[token.end : word.start]))
         for word in behind
     )
     if not typed:
         return 0.0
     if any(word.kind == SIGN_IN for word in (*before, *behind)):
         return 0.8
-    return 0.65 if reading.is_about_signing_in else 0.55 if len(token.value) == 6 else 0.0
+    if reading.is_about_signing_in:
+        return 0.65
+    return 0.55 if len(token.value) == 6 or _GROUPS.fullmatch(token.value) else 0.0
+
+
+def _comes_last(reading: Reading, verb: Word) -> bool:
+    """Whether *verb* stands behind what is to be typed: in languages where all do, or as "482913 eingeben"."""
+    return reading.keys[verb.start] >= VERB_LAST or reading.keys[verb.start : verb.end] in _INFINITIVES
 
 
 def _unnamed(reading: Reading, token: Token, start: int, end: int) -> float:
@@ -254,8 +297,8 @@ def _below_and_subject(reading: Reading, token: Token) -> float:
     return 0.55 if six_digits and len(reading.tokens) == 1 and not reading.names_anything else 0.0
 
 
-def _doubt_of_shape(reading: Reading, token: Token) -> float:
-    """What its looks say against the token."""
+def _doubt_of_shape(reading: Reading, token: Token, *, is_about: bool) -> float:
+    """What its looks say against the token; *is_about* if signing in is spoken of near it."""
     value = token.value
     match token.shape:
         case Shape.YEAR:
@@ -265,7 +308,7 @@ def _doubt_of_shape(reading: Reading, token: Token) -> float:
             return 0.1 if len(value) > 8 else 0.0 if len(value) == 6 else 0.02
         case Shape.MIXED:
             if _SLOGAN.fullmatch(value):
-                return 0.35
+                return 0.35 if is_about else 0.5
             return 0.05 if value.isupper() else 0.15 if value.islower() else 0.3
         case Shape.LETTERS | Shape.WORDS:
             return 0.2

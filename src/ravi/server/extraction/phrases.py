@@ -39,6 +39,11 @@ _BOUND = re.compile(
     r"|since|within|over|under|than|sent to|nach|vor|seit|bis|um|unter|mindestens|apres|avant|depuis|desde|hasta"
     r"|despues de|dopo|entro|fino a|ate|depois de|do|после|до|через|pana la|ile|kadar|tot|voor|na) $"
 )
+#: Whom a text message is to be sent to: "text STOP to 81417".
+_SENT_TO = re.compile(
+    r"(?<!\w)(?:text|txt|sms|send|reply|stopp?|baja|unreg)(?: [^\s.!?:]{1,12}){0,2}"
+    r" (?:to|an|au|al|naar|na|til|till|auf|a|ke|на) $"
+)
 #: In English the same; in Finnish and Estonian it is "is".
 _ON = re.compile(r"(?<!\w)on $")
 _COUNTED = re.compile(
@@ -47,8 +52,8 @@ _COUNTED = re.compile(
     r"|heures|jours|segundos|minutos|horas|dias|secondi|minuti|ore|giorni|seconden|uur|dagen|sekunder|minutter|timer"
     r"|sekund|minut|godzin|dni|секунд|минут|часов|дней|хвилин|годин|saniye|dakika|saat|gun|δευτερολεπτα|λεπτα|ωρες)(?!\w)"
 )
-#: "30% off", "save 20%": the share is covered already.
-_OFF = re.compile(COVER + r" ?off(?!\w)|(?<!\w)save (?:up to )?[\d" + COVER + "]")
+#: "30% off", "$10 reward", "save 20%": the share is covered already.
+_OFF = re.compile(COVER + r" ?(?:off|reward|bonus|credit)(?!\w)|(?<!\w)save (?:up to )?[\d" + COVER + "]")
 #: How much of the text before is needed to see what it ends in.
 _TAIL = 40
 
@@ -99,4 +104,4 @@ def is_measure(keys: str, start: int, end: int) -> bool:
     if keys.startswith("#", end) or _COUNTED.match(keys, end):
         return True
     before = keys[max(0, start - _TAIL) : start]
-    return bool(_BOUND.search(before) or (_ON.search(before) and not _VERB.search(before)))
+    return bool(_BOUND.search(before) or _SENT_TO.search(before) or (_ON.search(before) and not _VERB.search(before)))

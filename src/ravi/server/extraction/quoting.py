@@ -4,7 +4,7 @@ import re
 
 #: A line that introduces the message that is answered. What is forwarded, on the other hand, is what is to be read.
 _ANSWERED = re.compile(
-    r"^[ ]{0,8}(?:"
+    r"\n[ ]{0,8}(?:"
     r"-{2,}[ ]?(?:original message|ursprungliche nachricht|message d.origine|mensaje original|mensagem original|"
     r"messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse|alkuperainen viesti|"
     r"wiadomosc oryginalna|puvodni zprava|eredeti uzenet|исходное сообщение|пересылаемое сообщение|original-nachricht|"
@@ -17,7 +17,7 @@ _ANSWERED = re.compile(
 )
 #: The header of the message that is answered, as some programs copy it: From, then Sent or Date.
 _HEADER = re.compile(
-    r"^[ *]{0,8}(?:from|von|de|da|van|fra|fran|lahettaja|od|od kogo|felado|απο|от|від|kimden|מאת|من"
+    r"\n[ *]{0,8}(?:from|von|de|da|van|fra|fran|lahettaja|od|od kogo|felado|απο|от|від|kimden|מאת|من"
     r"|差出人|发件人|寄件者|보낸 사람)"
     r"[* ]{0,3}:[^\n]{1,200}\n[ *]{0,8}"
     r"(?:sent|date|gesendet|datum|envoye|enviado(?: el)?|enviada|fecha|data|inviato|verzonden|sendt|skickat|lahetetty"
@@ -33,7 +33,10 @@ def new_part(subject: str, text: str) -> int:
     """Return where in *text* (both keyed) the message ends that was written last."""
     if _FORWARDED.match(subject.lstrip()):
         return len(text)
-    found = [match.start() for pattern in (_ANSWERED, _HEADER) if (match := pattern.search(text))]
+    if ":" not in text and "--" not in text:  # something of them is in every line that is looked for
+        return len(text)
+    # Lines are looked for by the line break before them, which is found many times faster than where a line begins.
+    found = [match.start() for pattern in (_ANSWERED, _HEADER) if (match := pattern.search(f"\n{text}"))]
     return min(found, default=len(text))
 
 

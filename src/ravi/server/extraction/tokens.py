@@ -28,32 +28,38 @@ _MONTHS = (
     "fév|fev|avr|juin|juil|août|aout|déc"
 )
 _MONEY = "$€£¥₹₽₺₩₪฿₫₴₦"
+# Sorted by what they begin with, so that at most places of a text one look tells that none of them begins there.
+_BEGIN_WITH_DIGIT_OR_SIGN = (
+    # Telephone numbers that look like nothing else.
+    r"\+ ?\d[\d ().-]{5,20}\d",
+    r"\(\d{2,5}\)[ -]?\d[\d -]{3,12}\d",
+    r"(?<![\d-])(?:0800|0900|1-\d{3})[ -]\d{3}[ -]\d{3,4}(?![\d-])",
+    # Decimals, thousands, versions, addresses of computers.
+    r"(?<!\d)\d{1,24}(?:[.,'’]\d{1,24})+(?![\d分秒小天時时])",
+    # Times and dates.
+    r"(?<![\d:])\d{1,2}(?:[:h]\d{2}){1,2}(?![\d:])",
+    r"(?<![\d/.-])\d{1,4}([/.])\d{1,2}\1\d{2,4}(?![\d/-])",
+    r"(?<![\d/.-])(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{4})(?![\d/-])",
+    rf"(?<!\d)\d{{1,2}}\.? (?:{_MONTHS})[^\W\d]{{0,9}}\.?,? \d{{4}}(?!\d)",
+    r"\d{1,10}(?=[年月日時时分秒点點號号회円元圓원岁歳個个件度])",
+    # Money, shares.
+    rf"[{_MONEY}] ?\d{{1,24}}",
+    rf"(?<!\d)\d{{1,24}} ?(?:[%‰{_MONEY}]|(?:eur|usd|gbp|inr|rub|pln|huf|czk|ron|try|vnd|idr|zł|kč|руб|грн)\b)",
+)
+_BEGIN_WITH_LETTER = (
+    # Accounts by their international number.
+    r"(?<![A-Za-z0-9])[A-Z]{2}\d{2} ?\d{4}(?: ?\d{2,4}){0,7}(?![A-Za-z0-9])",
+    # Dates, money, numbers that are announced as such.
+    rf"(?<![^\W\d])(?:{_MONTHS})[^\W\d]{{0,9}}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}(?!\d)",
+    r"(?<!\w)(?:eur|usd|gbp|inr|rs|pln|chf|cny|rmb|nt\$|r\$)\.? ?\d{1,24}",
+    r"(?<!\w)(?:#|№|nr\.?|no\.|n°|nº|n\.º) ?\d[\d-]{0,40}",
+)
+#: Ends of card numbers.
+_MASKED = r"(?:(?<![x*•])[x*•]{2,16}|(?<![\w*])\*|…|(?<!\.)\.{3}) ?\d{2,5}(?![\d*])"
 _NUMBERS = re.compile(
-    "|".join(
-        (
-            # Telephone numbers that look like nothing else.
-            r"\+ ?\d[\d ().-]{5,20}\d",
-            r"\(\d{2,5}\)[ -]?\d[\d -]{3,12}\d",
-            r"(?<![\d-])(?:0800|0900|1-\d{3})[ -]\d{3}[ -]\d{3,4}(?![\d-])",
-            # Accounts by their international number.
-            r"(?<![A-Za-z0-9])[A-Z]{2}\d{2} ?\d{4}(?: ?\d{2,4}){0,7}(?![A-Za-z0-9])",
-            # Decimals, thousands, versions, addresses of computers.
-            r"(?<!\d)\d{1,24}(?:[.,'’]\d{1,24})+(?![\d分秒小天時时])",
-            # Times and dates.
-            r"(?<![\d:])\d{1,2}(?:[:h]\d{2}){1,2}(?![\d:])",
-            r"(?<![\d/.-])\d{1,4}([/.])\d{1,2}\1\d{2,4}(?![\d/-])",
-            r"(?<![\d/.-])(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{4})(?![\d/-])",
-            rf"(?<!\d)\d{{1,2}}\.? (?:{_MONTHS})[^\W\d]{{0,9}}\.?,? \d{{4}}(?!\d)",
-            rf"(?<![^\W\d])(?:{_MONTHS})[^\W\d]{{0,9}}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}(?!\d)",
-            r"\d{1,10}(?=[年月日時时分秒点點號号회円元圓원岁歳個个件度])",
-            # Money, shares, numbers that are announced as such, ends of card numbers.
-            rf"[{_MONEY}] ?\d{{1,24}}",
-            rf"(?<!\d)\d{{1,24}} ?(?:[%‰{_MONEY}]|(?:eur|usd|gbp|inr|rub|pln|huf|czk|ron|try|vnd|idr|zł|kč|руб|грн)\b)",
-            r"(?<!\w)(?:eur|usd|gbp|inr|rs|pln|chf|cny|rmb|nt\$|r\$)\.? ?\d{1,24}",
-            r"(?<!\w)(?:#|№|nr\.?|no\.|n°|nº|n\.º) ?\d[\d-]{0,40}",
-            r"(?:(?<![x*•])[x*•]{2,16}|(?<![\w*])\*|…|(?<!\.)\.{3}) ?\d{2,5}(?![\d*])",
-        )
-    ),
+    rf"(?=[\d+({_MONEY}])(?:{'|'.join(_BEGIN_WITH_DIGIT_OR_SIGN)})"
+    rf"|(?<![A-Za-z])(?=[A-Z#№])(?:{'|'.join(_BEGIN_WITH_LETTER)})"
+    rf"|(?=[x*•….]){_MASKED}",
     re.IGNORECASE,
 )
 
@@ -72,13 +78,15 @@ _LETTERS = re.compile(
 )
 #: What an app on a telephone knows its own messages by (Android's SMS Retriever): 11 characters at the end.
 _APP_HASH = re.compile(r"(?<=\s)[A-Za-z0-9+/]{11}\s*$")
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile("[0-9]+")
 #: What belongs to a number stands within so many characters before and behind it.
 _NUMBER_REACH = 32
 #: What sayings are made of, and codes are not: once-and-for-all, out-of-the-box.
 _PHRASES = frozenset("the and for all out off not one two any get use day time once over made".split())
 _YEAR = re.compile(r"(?:19|20)\d\d(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?")
 _DAY = re.compile(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d\d")
+#: Letters that name the digits behind their dash: OTP-482913.
+_NAMES_OF_CODES = frozenset({"OTP", "PIN", "TAN"})
 _PREFIXED = re.compile(r"([A-Z]{1,3})-(\d{4,8})")
 
 
@@ -115,22 +123,23 @@ def cover(text: str) -> str:
     for start, end in _around_numbers(text):
         pieces += text[last:start], _NUMBERS.sub(_covered, text[start:end])
         last = end
-    return "".join((*pieces, text[last:]))
+    return "".join((*pieces, text[last:])) if pieces else text
 
 
 def tokens(covered: str) -> Iterator[Token]:
     """Yield what could be a code in *covered* text; none overlaps another."""
-    for match in _ONE_BY_ONE.finditer(covered):
-        yield Token(*match.span(), "".join(filter(str.isdigit, match[0])), Shape.DIGITS)
-    covered = _ONE_BY_ONE.sub(_covered, covered)
-    for match in _DIGITS.finditer(covered):
-        yield from _digits(match)
-    covered = _DIGITS.sub(_covered, covered)
-    for start, end in _around_numbers(covered):
-        for match in _MIXED.finditer(covered, start, end):
-            token = _mixed(match)
-            if token is not None:
-                yield token
+    if _has_digits(covered):
+        for match in _ONE_BY_ONE.finditer(covered):
+            yield Token(*match.span(), "".join(filter(str.isdigit, match[0])), Shape.DIGITS)
+        covered = _ONE_BY_ONE.sub(_covered, covered)
+        for match in _DIGITS.finditer(covered):
+            yield from _digits(match)
+        covered = _DIGITS.sub(_covered, covered)
+        for start, end in _around_numbers(covered):
+            for match in _MIXED.finditer(covered, start, end):
+                token = _mixed(match)
+                if token is not None:
+                    yield token
     for match in _LETTERS.finditer(covered):
         if _are_letters_of_a_code(match[0].split("-")):
             yield Token(*match.span(), match[0], Shape.LETTERS)
@@ -140,8 +149,15 @@ def tokens(covered: str) -> Iterator[Token]:
                 yield Token(*match.span(), match[0], Shape.WORDS)
 
 
+def _has_digits(text: str) -> bool:
+    """Whether *text*, folded, has a digit: ten searches for one character take a hundredth of one by a pattern."""
+    return any(map(text.__contains__, "0123456789"))
+
+
 def _around_numbers(text: str) -> Iterator[tuple[int, int]]:
     """Yield the stretches of *text* that hold numbers and what could belong to them; they do not overlap."""
+    if not _has_digits(text):
+        return
     start = end = -1
     for number in _NUMBER.finditer(text):
         if start >= 0 and number.start() - _NUMBER_REACH <= end:
@@ -190,6 +206,8 @@ def _mixed(match: re.Match[str]) -> Token | None:
     bare = text.replace("-", "")
     digits = sum(map(str.isdigit, bare))
     if prefixed := _PREFIXED.fullmatch(text):
+        if prefixed[1] in _NAMES_OF_CODES:
+            return Token(start + prefixed.start(2), end, prefixed[2], _shape_of(prefixed[2]))
         return Token(start, end, text, Shape.MIXED, prefixed[1])
     if not 4 <= len(bare) <= 16 or digits == len(bare):
         return None

@@ -8,6 +8,6 @@ Knows no noun.
 
 from ravi.server.http.paging import Page, Paging
 from ravi.server.http.principal import IdentityRef, Principal, Selects
-from ravi.server.http.routing import Answer, Routes
+from ravi.server.http.routing import Answer, Later, Routes
 
-__all__ = ["Answer", "IdentityRef", "Page", "Paging", "Principal", "Routes", "Selects"]
+__all__ = ["Answer", "IdentityRef", "Later", "Page", "Paging", "Principal", "Routes", "Selects"]

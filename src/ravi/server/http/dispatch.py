@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +21,7 @@ from ravi.server.http.decoding import parse_query
 from ravi.server.http.idempotency import Idempotency
 from ravi.server.http.matching import Matcher
 from ravi.server.http.principal import IdentityRef, Principal, Selects
-from ravi.server.http.routing import Answer, Routes
+from ravi.server.http.routing import Answer, Later, Routes
 
 log = logging.getLogger("ravi.http")
 
@@ -142,9 +143,26 @@ class Api:
         request = Request(scope, receive) if call.wants_request else None
         query: bytes = scope["query_string"]
         arguments = call.arguments(who, raw, query, values, request)
+        if call.route.around is None:
+            return await self._answer(call, arguments, who, scope, headers, raw)
+        async with call.route.around(**arguments):
+            return await self._answer(call, arguments, who, scope, headers, raw)
 
-        async def make() -> tuple[int, bytes] | Response:
-            result = await call.handler(**arguments)
+    async def _answer(
+        self,
+        call: Call,
+        arguments: dict[str, Any],
+        who: Principal | None,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        raw: bytes,
+    ) -> tuple[int, bytes] | Response:
+        query: bytes = scope["query_string"]
+
+        async def make(half: Later[Any] | None = None) -> tuple[int, bytes] | Response:
+            result = half or await call.handler(**arguments)
+            if isinstance(result, Later):
+                result = await result.finish()
             if isinstance(result, Response):
                 return result
             status = call.route.status
@@ -159,13 +177,26 @@ class Api:
             return await make()
         same = b"\0".join((call.route.method.encode(), scope["path"].encode(), query, raw))
 
+        caller = who.identity.uuid if who.bound and who.identity else ""
+        asked = (who.account_id, caller, key.decode("latin-1"), same)
+        half: Later[Any] | None = None
+        if call.route.in_halves:
+            if answered := await self._idempotency.find(*asked):
+                return answered
+            try:
+                half = await call.handler(**arguments)
+            except RaviError:
+                # What it needs may be used up by its own forerunner, which was still at work a moment ago.
+                if answered := await self._idempotency.find(*asked):
+                    return answered
+                raise
+
         async def make_once() -> tuple[int, bytes]:
-            made = await make()
+            made = await make(half)
             assert not isinstance(made, Response)  # creates answer JSON
             return made
 
-        caller = who.identity.uuid if who.bound and who.identity else ""
-        return await self._idempotency.once(who.account_id, caller, key.decode("latin-1"), same, make_once)
+        return await self._idempotency.once(*asked, make_once)
 
     def _log(self, scope: Scope, status: int, started: float, request_id: str, who: Principal | None) -> None:
         self._access_log.request(

@@ -17,6 +17,7 @@ STATUSES: list[tuple[type[errors.RaviError], int]] = [
     (errors.Invalid, 422),
     (errors.RateLimited, 429),
     (errors.Unavailable, 503),
+    (errors.ProviderFailed, 502),
 ]
 
 

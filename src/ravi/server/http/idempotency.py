@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from ravi.errors import IdempotencyMismatch, Malformed
-from ravi.server.db import Database, micros
+from ravi.server.db import Database, Queries, micros
 from ravi.server.http.sealing import seal, unseal
 
 KEPT = timedelta(hours=24)
@@ -26,6 +26,10 @@ class Idempotency:
     def __init__(self, db: Database, now: Callable[[], datetime]) -> None:
         self._db = db
         self._now = now
+
+    async def find(self, account_id: int, caller: str, key: str, request: bytes) -> tuple[int, bytes] | None:
+        """Return what `once` has stored for these, None when it has stored nothing yet. Raises as `once` does."""
+        return await _find(self._db, account_id, key, *_hashes(caller, key, request))
 
     async def once(
         self,
@@ -44,10 +48,7 @@ class Idempotency:
 
         Raises Malformed for an unusable key and IdempotencyMismatch when it was used with another request.
         """
-        if not key or not key.isascii() or not key.isprintable() or len(key) > LONGEST_KEY:
-            raise Malformed(f"the Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters")
-        key_hash = hashlib.sha256(f"ravi/idempotency/{caller}/{key}".encode()).digest()
-        request_hash = hashlib.sha256(request).digest()
+        key_hash, request_hash = _hashes(caller, key, request)
         async with self._db.begin() as tx:
             # The insert decides between two requests that arrive together: the second waits for the first to
             # commit (or, on SQLite, for its turn) and then finds the row.
@@ -62,15 +63,9 @@ class Idempotency:
                 at=micros(self._now()),
             )
             if claimed is None:
-                row = await tx.one(
-                    "SELECT request_hash, status, answer FROM idempotency"
-                    " WHERE account_id = :account AND key_hash = :key",
-                    account=account_id,
-                    key=key_hash,
-                )
-                if row is None or bytes(row[0]) != request_hash:
-                    raise IdempotencyMismatch("this Idempotency-Key was used with a different request")
-                return row[1], unseal(key, bytes(row[2]))
+                answered = await _find(tx, account_id, key, key_hash, request_hash)
+                assert answered is not None  # whoever has it keeps it for a day
+                return answered
             status, body = await make()
             await tx.run(
                 "UPDATE idempotency SET status = :status, answer = :answer"
@@ -86,3 +81,26 @@ class Idempotency:
         """Drop answers older than `KEPT`; return how many."""
         async with self._db.begin() as tx:
             return await tx.run("DELETE FROM idempotency WHERE created_at < :before", before=micros(self._now() - KEPT))
+
+
+def _hashes(caller: str, key: str, request: bytes) -> tuple[bytes, bytes]:
+    """Return what a key and a request are stored as. Raises Malformed."""
+    if not key or not key.isascii() or not key.isprintable() or len(key) > LONGEST_KEY:
+        raise Malformed(f"the Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters")
+    key_hash = hashlib.sha256(f"ravi/idempotency/{caller}/{key}".encode()).digest()
+    return key_hash, hashlib.sha256(request).digest()
+
+
+async def _find(
+    db: Queries, account_id: int, key: str, key_hash: bytes, request_hash: bytes
+) -> tuple[int, bytes] | None:
+    row = await db.one(
+        "SELECT request_hash, status, answer FROM idempotency WHERE account_id = :account AND key_hash = :key",
+        account=account_id,
+        key=key_hash,
+    )
+    if row is None:
+        return None
+    if bytes(row[0]) != request_hash:
+        raise IdempotencyMismatch("this Idempotency-Key was used with a different request")
+    return row[1], unseal(key, bytes(row[2]))

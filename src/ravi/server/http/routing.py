@@ -12,12 +12,13 @@ A handler is an async function. Its parameters say what it needs:
     anything else           a service, by its type
 
 and its return annotation says what is encoded. `Answer` carries another status or headers than the declared
-ones; a `Page` of a list goes out as the bare array or in an envelope, whichever was asked for; a Starlette
-`Response` is sent as it is.
+ones; `Later` is what is left to do inside a transaction; a `Page` of a list goes out as the bare array or in an
+envelope, whichever was asked for; a Starlette `Response` is sent as it is.
 """
 
 import inspect
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -32,6 +33,8 @@ LARGEST_BODY = 1024 * 1024
 
 T = TypeVar("T")
 Handler = Callable[..., Awaitable[Any]]
+#: What has to be done outside the transaction in which a handler runs, such as asking somebody who is far away.
+Around = Callable[..., AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,17 @@ class Answer(Generic[T]):
 
     body: T
     status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Later(Generic[T]):
+    """
+    The second half of a handler, whose first half takes long and changes nothing.
+
+    Only `finish`, whose result is the body, runs inside the transaction of an Idempotency-Key.
+    """
+
+    finish: Callable[[], Awaitable[T]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,15 @@ class Route:
     """The body's shape, where the handler reads the raw request: for the documentation."""
     gives: Any = None
     """The answer's shape, where the handler returns a raw response: for the documentation."""
+    around: Around | None = None
+    """Entered with the handler's arguments before the transaction of an Idempotency-Key begins, left at the end."""
     largest_body: int = LARGEST_BODY
     """In bytes. More is read of nobody, so it is also how much memory one request may take."""
+
+    @property
+    def in_halves(self) -> bool:
+        """Whether the handler returns `Later`."""
+        return get_origin(self.hints.get("return")) is Later
 
     @property
     def parameters(self) -> list[str]:
@@ -107,6 +128,7 @@ class Routes:
         lists: bool = False,
         takes: Any = None,
         gives: Any = None,
+        around: Around | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
@@ -131,6 +153,7 @@ class Routes:
                     hints=hints,
                     takes=takes if takes is not None else hints.get("body"),
                     gives=gives if gives is not None else _shape(hints.get("return")),
+                    around=around,
                     largest_body=largest_body,
                 )
             )
@@ -141,7 +164,7 @@ class Routes:
 
 def _shape(result: Any) -> Any:
     """Return what a handler's annotation says about the body; None when it says nothing."""
-    if get_origin(result) is Answer:
+    if get_origin(result) in (Answer, Later):
         (result,) = get_args(result)
     if get_origin(result) is Page:
         (item,) = get_args(result)

@@ -8,6 +8,7 @@ from ravi.errors import (
     IdentityDeleted,
     IdentityNotFound,
     InboxExists,
+    NoPhone,
     NumbersExhausted,
     PhoneExists,
 )
@@ -19,8 +20,10 @@ __all__ = [
     "IdentityDeleted",
     "IdentityNotFound",
     "InboxExists",
+    "NoPhone",
     "NumbersExhausted",
     "PhoneExists",
+    "RestrictedOtherwise",
     "UuidTaken",
 ]
 
@@ -29,3 +32,9 @@ class UuidTaken(Conflict):
     """An identity has, or had, the uuid that a client has chosen for a new one."""
 
     hint = "choose another random one"
+
+
+class RestrictedOtherwise(Conflict):
+    """The identity that `reuse` found may write to others than the request says."""
+
+    hint = "change that with: ravi identity restrict <name>; or leave it out of the request"

@@ -6,7 +6,7 @@ number keeps anybody else from getting it.
 """
 
 from ravi.server.db import Queries, Row, Transaction, from_micros
-from ravi.server.identities.records import Inbox, Number
+from ravi.server.identities.records import Inbox, Number, TakenNumber
 
 
 async def insert_address(
@@ -36,14 +36,13 @@ async def list_inboxes(db: Queries, account_id: int, identity_id: int | None, ro
     return [Inbox(id_, uuid, address, from_micros(at)) for id_, uuid, address, at in rows]
 
 
-async def insert_number(tx: Transaction, *, account_id: int, identity_id: int, carrier: str, at: int) -> int:
+async def insert_number(tx: Transaction, *, account_id: int, identity_id: int, at: int) -> int:
     """Reserve a row for a number that is not known yet; return its id, which is never given twice."""
     row = await tx.one(
         "INSERT INTO numbers (account_id, identity_id, carrier, created_at)"
-        " VALUES (:account, :identity, :carrier, :at) RETURNING id",
+        " VALUES (:account, :identity, '', :at) RETURNING id",
         account=account_id,
         identity=identity_id,
-        carrier=carrier,
         at=at,
     )
     assert row is not None  # RETURNING
@@ -59,11 +58,51 @@ async def drop_reserved_number(tx: Transaction, account_id: int, identity_id: in
     )
 
 
-async def set_number(tx: Transaction, account_id: int, number_id: int, number: str) -> None:
+async def set_number(tx: Transaction, account_id: int, number_id: int, taken: TakenNumber) -> None:
     await tx.run(
-        "UPDATE numbers SET number = :number WHERE id = :id AND account_id = :account",
-        number=number,
+        "UPDATE numbers SET number = :number, carrier = :carrier, ref = :ref WHERE id = :id AND account_id = :account",
+        number=taken.number,
+        carrier=taken.carrier,
+        ref=taken.ref,
         id=number_id,
+        account=account_id,
+    )
+
+
+async def number_exists(db: Queries, number: str) -> bool:
+    """Tell whether anybody has, or ever had, *number*."""
+    return await db.one("SELECT 1 FROM numbers WHERE number = :number", number=number) is not None
+
+
+async def release_number(tx: Transaction, account_id: int, identity_id: int, *, at: int) -> bool:
+    """Turn the identity's number into a tombstone; False when it has none."""
+    return bool(
+        await tx.run(
+            "UPDATE numbers SET identity_id = NULL, released_at = :at"
+            " WHERE identity_id = :identity AND account_id = :account",
+            at=at,
+            identity=identity_id,
+            account=account_id,
+        )
+    )
+
+
+async def list_to_return(db: Queries, *, before: int, limit: int) -> list[tuple[int, TakenNumber]]:
+    """Return (account, number) of tombstones since before *before* whose carrier has not got them back."""
+    rows = await db.all(
+        "SELECT account_id, number, carrier, ref FROM numbers WHERE released_at < :before AND released_at IS NOT NULL"
+        " AND returned_at IS NULL AND number IS NOT NULL ORDER BY released_at LIMIT :limit",
+        before=before,
+        limit=limit,
+    )
+    return [(account_id, TakenNumber(number, carrier, ref)) for account_id, number, carrier, ref in rows]
+
+
+async def note_returned(tx: Transaction, account_id: int, number: str, *, at: int) -> None:
+    await tx.run(
+        "UPDATE numbers SET returned_at = :at WHERE number = :number AND account_id = :account",
+        at=at,
+        number=number,
         account=account_id,
     )
 

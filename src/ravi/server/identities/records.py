@@ -31,6 +31,8 @@ class Identity:
     public_key: str | None
     address: str | None
     number: str | None
+    allowed_recipients: tuple[str, ...] | None = None
+    """Whom it may write to, as `allowlist` says; None: anybody."""
 
     @property
     def ref(self) -> tuple[int, str]:
@@ -44,6 +46,7 @@ class NewIdentity:
     What to create.
 
     name None: a human one is invented. address None: made from the name. phone None: the server's custom decides.
+    country (ISO 3166): a wish for the number, which some carriers cannot follow.
     uuid None: a random one. public_key: that of the vault key which the client has derived for *uuid*.
     """
 
@@ -52,10 +55,12 @@ class NewIdentity:
     public_key: str | None = None
     address: str | None = None
     phone: bool | None = None
+    country: str = "US"
     labels: dict[str, str] = field(default_factory=dict)
     ttl: timedelta | None = None
     workspace: Place | None = None
     reuse: bool = False
+    allowed_recipients: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,15 @@ class Number:
     number: str
     carrier: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenNumber:
+    """A number that a carrier has given to this server. `ref` is what the carrier calls it; "" if it is the number."""
+
+    number: str
+    carrier: str
+    ref: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Identities over HTTP. What they hold (addresses, numbers, domains) is in `holdings_routes.py`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TypedDict
 
 from ravi.errors import Forbidden, IdentityNotFound
@@ -45,7 +47,14 @@ async def list_identities(who: Principal, query: IdentityQuery, identities: Iden
     return [to_wire(identity) for identity in found]
 
 
-@routes.post(paths.IDENTITIES, scope=Scope.IDENTITIES_CREATE, status=201, creates=True)
+@asynccontextmanager
+async def _number_for_new(body: wire.IdentityCreate, identities: Identities, **_: object) -> AsyncIterator[None]:
+    wanted = body.get("provision_phone")
+    async with identities.number_ready(country=_country(body.get("country_code")), wanted=wanted):
+        yield
+
+
+@routes.post(paths.IDENTITIES, scope=Scope.IDENTITIES_CREATE, status=201, creates=True, around=_number_for_new)
 async def create_identity(
     who: Principal, body: wire.IdentityCreate, identities: Identities, auth: Auth
 ) -> Answer[wire.Identity]:
@@ -68,7 +77,7 @@ async def get_identity(who: Principal, identity_uuid: str, identities: Identitie
 async def update_identity(
     who: Principal, identity_uuid: str, body: wire.IdentityUpdate, identities: Identities
 ) -> wire.Identity:
-    """Rename, relabel, or move the end. An identity's own credential may only rename it."""
+    """Rename, relabel, limit, or move the end. An identity's own credential may only rename it."""
     return await _update(who, identity_uuid, body, identities)
 
 
@@ -84,10 +93,10 @@ async def _update(
     who: Principal, identity_uuid: str, body: wire.IdentityUpdate, identities: Identities
 ) -> wire.Identity:
     identity_uuid = in_reach(who, identity_uuid)
-    if who.bound and ("ttl_seconds" in body or "labels" in body):
-        # Its end and its labels are how the owner finds and stops it: not for the one to be stopped.
-        raise Forbidden("an identity's own credential cannot change its labels or its end")
-    ttl = body.get("ttl_seconds")
+    if who.bound and ("ttl_seconds" in body or "labels" in body or "allowed_recipients" in body):
+        # These are how the owner finds, stops and limits it: not for the one that is limited.
+        raise Forbidden("an identity's own credential cannot change its labels, its end or its allowed recipients")
+    ttl, allowed = body.get("ttl_seconds"), body.get("allowed_recipients")
     identity = await identities.update(
         who.account_id,
         identity_uuid,
@@ -95,6 +104,8 @@ async def _update(
         labels=body.get("labels"),
         ttl=ttl_or_none(ttl),
         endless="ttl_seconds" in body and ttl is None,
+        allowed_recipients=allowed,
+        anybody="allowed_recipients" in body and allowed is None,
     )
     return to_wire(identity)
 
@@ -117,12 +128,29 @@ async def enable_identity(who: Principal, identity_uuid: str, identities: Identi
     return to_wire(await identities.switch(who.account_id, identity_uuid, "active"))
 
 
-@routes.post(f"{ONE}provision-phone/", scope=Scope.IDENTITIES_WRITE, creates=True)
+@asynccontextmanager
+async def _number_to_add(
+    who: Principal, identity_uuid: str, body: wire.PhoneRequest, identities: Identities
+) -> AsyncIterator[None]:
+    identity = await identities.get(who.account_id, in_reach(who, identity_uuid))
+    wanted = identity.number is None  # otherwise it is refused below, and need not be bought
+    async with identities.number_ready(country=_country(body.get("country_code")), wanted=wanted):
+        yield
+
+
+@routes.post(f"{ONE}provision-phone/", scope=Scope.IDENTITIES_WRITE, creates=True, around=_number_to_add)
 async def provision_phone(
     who: Principal, identity_uuid: str, body: wire.PhoneRequest, identities: Identities
 ) -> wire.Identity:
-    """Give an identity a number. `country_code` is a wish that the built-in carrier cannot follow."""
-    return to_wire(await identities.add_number(who.account_id, in_reach(who, identity_uuid)))
+    """Give an identity a number. `country_code` is a wish that some carriers cannot follow."""
+    uuid = in_reach(who, identity_uuid)
+    return to_wire(await identities.add_number(who.account_id, uuid, country=_country(body.get("country_code"))))
+
+
+@routes.post(f"{ONE}release-phone/", scope=Scope.PHONE_RELEASE)
+async def release_phone(who: Principal, identity_uuid: str, identities: Identities) -> wire.Identity:
+    """Take an identity's number away for good: nobody here gets it again. Its texts stay."""
+    return to_wire(await identities.release_number(who.account_id, in_reach(who, identity_uuid)))
 
 
 def in_reach(who: Principal, identity_uuid: str) -> str:
@@ -134,17 +162,19 @@ def in_reach(who: Principal, identity_uuid: str) -> str:
 
 def from_wire(body: wire.IdentityCreate) -> NewIdentity:
     """Merge the published spellings. Raises Invalid when they contradict each other."""
-    workspace = body.get("workspace")
+    workspace, allowed = body.get("workspace"), body.get("allowed_recipients")
     return NewIdentity(
         name=body.get("name"),
         uuid=body.get("uuid") or None,  # published CLIs send an empty one
         public_key=body.get("public_key"),
         address=_address_wish(body),
         phone=body.get("provision_phone"),
+        country=_country(body.get("country_code")),
         labels=body.get("labels", {}),
         ttl=ttl_or_none(body.get("ttl_seconds")),
         workspace=_place(workspace) if workspace else None,
         reuse=body.get("reuse", False),
+        allowed_recipients=None if allowed is None else tuple(allowed),
     )
 
 
@@ -164,6 +194,7 @@ def to_wire(identity: Identity) -> wire.Identity:
         "workspace": (
             {"host": identity.workspace.host, "path": identity.workspace.path} if identity.workspace else None
         ),
+        "allowed_recipients": None if identity.allowed_recipients is None else list(identity.allowed_recipients),
         "expires_dt": rfc3339_or_none(identity.expires_at),
         "created_dt": rfc3339(identity.created_at),
         "updated_dt": rfc3339(identity.updated_at),
@@ -194,6 +225,14 @@ def _address_wish(body: wire.IdentityCreate) -> str | None:
     if domain and any(wish.partition("@")[2] != domain.lower() for wish in wishes):
         raise invalid(domain="differs from the domain in email")
     return max(wishes, key=len, default=None)
+
+
+def _country(code: str | None) -> str:
+    """Return an ISO 3166 code; published clients leave it out, or send an empty one. Raises Invalid."""
+    country = (code or "US").strip().upper()
+    if len(country) != 2 or not country.isascii() or not country.isalpha():
+        raise invalid(country_code="must be two letters, such as US")
+    return country
 
 
 def _place(workspace: wire.Workspace) -> Place:

@@ -6,9 +6,8 @@ identity is ended through the hooks that `app` registers.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from ravi.server.auth import Auth
 from ravi.server.auth.keys import check_ttl
@@ -19,30 +18,28 @@ from ravi.server.http.times import rfc3339
 from ravi.server.identities import holdings, storage
 from ravi.server.identities.acting import Acting
 from ravi.server.identities.addresses import Addresses
-from ravi.server.identities.errors import IdentityDeleted, IdentityNotFound, NumbersExhausted, PhoneExists, UuidTaken
+from ravi.server.identities.allowlist import Recipients, check_patterns, hold_identity
+from ravi.server.identities.errors import (
+    IdentityDeleted,
+    IdentityNotFound,
+    RestrictedOtherwise,
+    UuidTaken,
+)
 from ravi.server.identities.names import check_labels, check_name, check_uuid, human_name
+from ravi.server.identities.numbers import Numbers, NumberSource
 from ravi.server.identities.public_keys import PublicKeys, check_public_key
-from ravi.server.identities.records import Identity, NewIdentity, Number, Receipt, Status
+from ravi.server.identities.records import Identity, NewIdentity, Receipt, Status
 from ravi.wire import event_types
 
-
-class NumberSource(Protocol):
-    """Where numbers come from: the phone carrier, seen from here."""
-
-    name: str
-    by_default: bool
-    """Whether an identity gets a number without asking: true where they cost nothing."""
-
-    def number(self, serial: int) -> str:
-        """Return the E.164 number for *serial* (1, 2, …): no two serials share one. Raises NumbersExhausted."""
-
-
 #: Erases, as part of the transaction, what a noun keeps for an identity (account and identity row ids), and returns
-#: how much of each kind that was, for the receipt.
+#: how much of each kind that was, for the receipt. What may be much it only counts, and leaves to its `Purge`.
 Erase = Callable[[Transaction, int, int], Awaitable[dict[str, int]]]
 
+#: Erases, as part of a transaction of its own, a part of what a noun keeps, and returns whether there was anything.
+Purge = Callable[[Transaction, int, int], Awaitable[bool]]
 
-class Identities(Addresses, Acting, PublicKeys):
+
+class Identities(Addresses, Acting, PublicKeys, Recipients, Numbers):
     """Every account's identities."""
 
     def __init__(
@@ -58,21 +55,26 @@ class Identities(Addresses, Acting, PublicKeys):
         self._events = events
         self._numbers = numbers
         self._erase: list[Erase] = []
+        self._purge: list[Purge] = [events.purge]
 
-    def on_delete(self, erase: Erase) -> None:
-        """Have *erase* called within each deletion, before the identity's row goes."""
+    def on_delete(self, erase: Erase, purge: Purge | None = None) -> None:
+        """Have *erase* called within each deletion, and *purge* again and again before the identity's row goes."""
         self._erase.append(erase)
+        if purge is not None:
+            self._purge.append(purge)
 
     async def create(self, account_id: int, new: NewIdentity) -> tuple[Identity, bool]:
         """
         Return the new identity and True; or, with `reuse`, the live one of that name and False.
 
         One transaction hands out the address and the number. Raises Invalid, AddressInvalid, AddressTaken for a
-        chosen address, UuidTaken for a chosen uuid, and NumbersExhausted when a number was demanded and there is none.
+        chosen address, UuidTaken for a chosen uuid, NumbersExhausted when a number was demanded and there is none, and
+        RestrictedOtherwise when the live one may write to others than the new one should.
         """
         chosen_uuid = _chosen_uuid(new)
         name = check_name(new.name) if new.name is not None else human_name()
         labels = check_labels(new.labels)
+        allowed = None if new.allowed_recipients is None else check_patterns(new.allowed_recipients)
         now = self._now()
         expires_at = now + check_ttl(new.ttl) if new.ttl is not None else None
         async with self._db.begin() as tx:
@@ -80,6 +82,10 @@ class Identities(Addresses, Acting, PublicKeys):
                 await tx.lock(f"identity-name:{account_id}:{name}")
                 found = await storage.find_by_name(tx, account_id, name, at=micros(now))
                 if found:
+                    if allowed is not None and (
+                        found.allowed_recipients is None or set(found.allowed_recipients) != set(allowed)
+                    ):
+                        raise RestrictedOtherwise("the identity of that name may write to others than these")
                     return found, False
             identity_uuid = chosen_uuid or str(uuid.uuid4())
             identity_id = await storage.insert(
@@ -91,13 +97,14 @@ class Identities(Addresses, Acting, PublicKeys):
                 labels=labels,
                 workspace=new.workspace,
                 expires_at=micros(expires_at) if expires_at else None,
+                allowed_recipients=allowed,
                 at=micros(now),
             )
             # Only now, or a deletion in between would go unseen: events, keys and files still name the old one.
             if identity_id is None or await storage.was_deleted(tx, identity_uuid):
                 raise UuidTaken("this uuid is taken", details={"uuid": ["taken"]})
             address = await self.give_address(tx, account_id, identity_id, name=name, chosen=new.address)
-            number = await self._give_number_by_custom(tx, account_id, identity_id, new.phone)
+            number = await self.give_number_by_custom(tx, account_id, identity_id, new.phone, new.country)
             identity = Identity(
                 id=identity_id,
                 uuid=identity_uuid,
@@ -111,6 +118,7 @@ class Identities(Addresses, Acting, PublicKeys):
                 public_key=new.public_key,
                 address=address,
                 number=number,
+                allowed_recipients=allowed,
             )
             await self._record(tx, account_id, event_types.IDENTITY_CREATED, identity)
         return identity, True
@@ -158,16 +166,22 @@ class Identities(Addresses, Acting, PublicKeys):
         labels: dict[str, str] | None = None,
         ttl: timedelta | None = None,
         endless: bool = False,
+        allowed_recipients: Sequence[str] | None = None,
+        anybody: bool = False,
     ) -> Identity:
         """
-        Change what is given. *ttl* counts from now; *endless* removes the end.
+        Change what is given. *ttl* counts from now; *endless* removes the end, *anybody* all limits on recipients.
 
         Raises Invalid and what `get` raises.
         """
         new_name = check_name(name) if name is not None else None
         new_labels = check_labels(labels) if labels is not None else None
+        allowed = check_patterns(allowed_recipients) if allowed_recipients is not None else None
+        identity_uuid = identity_uuid.lower()
         now = self._now()
         async with self._db.begin() as tx:
+            # Or what somebody else changes meanwhile would be undone: by the identity itself, what its owner has set.
+            await hold_identity(tx, identity_uuid)
             old = await self.get(account_id, identity_uuid)
             ends = now + check_ttl(ttl) if ttl is not None else (None if endless else old.expires_at)
             await storage.update(
@@ -179,6 +193,8 @@ class Identities(Addresses, Acting, PublicKeys):
                 expires_at=micros(ends) if ends else None,
                 at=micros(now),
             )
+            if anybody or allowed is not None:
+                await storage.set_allowed_recipients(tx, account_id, old.id, allowed)
             identity = await self.get(account_id, identity_uuid)
             await self._record(tx, account_id, event_types.IDENTITY_UPDATED, identity)
         return identity
@@ -198,31 +214,59 @@ class Identities(Addresses, Acting, PublicKeys):
         """
         End an identity for good and return the receipt.
 
-        Its credentials die, its content is erased, its address and number become tombstones. Raises
-        IdentityDeleted with the receipt's time when that was done before, IdentityNotFound otherwise.
+        Its credentials die and its address and number become tombstones at once, then its content is erased, in parts,
+        so that nobody waits for it. Who is interrupted there is taken up by `end_expired`. Raises IdentityDeleted with
+        the receipt's time when it was ended before, IdentityNotFound otherwise; then its content is gone, too.
         """
         identity_uuid = identity_uuid.lower()
-        now = self._now()
         async with self._db.begin() as tx:
+            await hold_identity(tx, identity_uuid)
             found = await storage.find(tx, account_id, identity_uuid)
             if found is None:
                 raise await self._missing(account_id, identity_uuid)
-            revoked = await self._auth.erase_bound(tx, account_id, found.id)
-            erased = {"events": await self._events.purge(tx, account_id, found.id)}
-            for erase in self._erase:
-                erased |= await erase(tx, account_id, found.id)
-            await holdings.release(tx, account_id, found.id, at=micros(now))
-            if not await storage.delete(tx, account_id, found.id):
-                raise await self._missing(account_id, identity_uuid)
-            receipt = Receipt(found.uuid, found.name, found.address, found.number, now, revoked, erased)
-            await storage.insert_receipt(tx, account_id, receipt)
-            # The row is gone, so the event belongs to the account; its uuid still tells which identity it was.
-            data = {"uuid": found.uuid, "name": found.name, "email": found.address, "phone": found.number}
-            await self._events.record(tx, account_id, event_types.IDENTITY_DELETED, None, data)
+            before = await storage.find_receipt(tx, account_id, identity_uuid)
+            receipt = before or await self._end(tx, account_id, found)
+        await self._erase_rest(account_id, identity_uuid, found.id)
+        if before:
+            raise _deleted(before)
         return receipt
 
+    async def _end(self, tx: Transaction, account_id: int, found: Identity) -> Receipt:
+        """Do what makes an identity a former one, count what is left of it, and write its receipt."""
+        now = self._now()
+        revoked = await self._auth.erase_bound(tx, account_id, found.id)
+        erased = {"events": await self._events.count(tx, account_id, found.id)}
+        for erase in self._erase:
+            erased |= await erase(tx, account_id, found.id)
+        await holdings.release(tx, account_id, found.id, at=micros(now))
+        await storage.end(tx, account_id, found.id, at=micros(now))
+        receipt = Receipt(found.uuid, found.name, found.address, found.number, now, revoked, erased)
+        await storage.insert_receipt(tx, account_id, receipt)
+        # The event belongs to the account, or it would be erased; its uuid still tells which identity it was.
+        data = {"uuid": found.uuid, "name": found.name, "email": found.address, "phone": found.number}
+        await self._events.record(tx, account_id, event_types.IDENTITY_DELETED, None, data)
+        return receipt
+
+    async def _erase_rest(self, account_id: int, identity_uuid: str, identity_id: int) -> None:
+        """Erase in parts what is left of a former identity, and last its row with what hangs on it."""
+        left = True
+        while left:
+            async with self._db.begin() as tx:
+                await hold_identity(tx, identity_uuid)  # of two who do this, each finds what the other has left
+                left = False
+                for purge in self._purge:
+                    left = await purge(tx, account_id, identity_id)
+                    if left:
+                        break
+                if not left:
+                    await storage.delete(tx, account_id, identity_id)
+
     async def end_expired(self) -> int:
-        """Delete identities whose time is over; return how many. Safe to run on several replicas at once."""
+        """
+        Delete identities whose time is over, and finish deletions that were interrupted; return how many were ended.
+
+        Safe to run on several replicas at once, and beside deletions that go on.
+        """
         ended = 0
         for account_id, identity_uuid in await storage.list_expired(self._db, at=micros(self._now()), limit=100):
             try:
@@ -232,56 +276,20 @@ class Identities(Addresses, Acting, PublicKeys):
             ended += 1
         return ended
 
-    async def add_number(self, account_id: int, identity_uuid: str) -> Identity:
-        """Give the identity a number. Raises PhoneExists, NumbersExhausted, and what get raises."""
-        async with self._db.begin() as tx:
-            # The row's lock keeps two requests from both finding no number.
-            await tx.lock(f"identity-number:{identity_uuid.lower()}")
-            identity = await self.get(account_id, identity_uuid)
-            if identity.number is not None:
-                raise PhoneExists("This identity already has a phone number.")
-            await self._give_number(tx, account_id, identity.id)
-            identity = await self.get(account_id, identity_uuid)
-            await self._record(tx, account_id, event_types.IDENTITY_PHONE_ADDED, identity)
-        return identity
-
-    async def list_numbers(
-        self, account_id: int, identity_id: int | None, number_id: int | None = None
-    ) -> list[Number]:
-        """Return the live numbers of one identity, or of the account; of them only *number_id* if given."""
-        return await holdings.list_numbers(self._db, account_id, identity_id, number_id)
-
-    async def _give_number_by_custom(
-        self, tx: Transaction, account_id: int, identity_id: int, wanted: bool | None
-    ) -> str | None:
-        if wanted is False or (wanted is None and not self._numbers.by_default):
-            return None
-        try:
-            return await self._give_number(tx, account_id, identity_id)
-        except NumbersExhausted:
-            if wanted:
-                raise
-            await holdings.drop_reserved_number(tx, account_id, identity_id)
-            return None  # nobody asked for one
-
-    async def _give_number(self, tx: Transaction, account_id: int, identity_id: int) -> str:
-        row_id = await holdings.insert_number(
-            tx, account_id=account_id, identity_id=identity_id, carrier=self._numbers.name, at=micros(self._now())
-        )
-        number = self._numbers.number(row_id)
-        await holdings.set_number(tx, account_id, row_id, number)
-        return number
-
     async def _missing(self, account_id: int, identity_uuid: str) -> IdentityNotFound | IdentityDeleted:
         receipt = await storage.find_receipt(self._db, account_id, identity_uuid)
         if receipt is None:
             return IdentityNotFound("no such identity")
-        at = rfc3339(receipt.deleted_at)
-        return IdentityDeleted(f"this identity was deleted at {at}", details={"deleted_dt": at})
+        return _deleted(receipt)
 
     async def _record(self, tx: Transaction, account_id: int, type: str, identity: Identity) -> None:
         data = {"uuid": identity.uuid, "name": identity.name, "email": identity.address, "phone": identity.number}
         await self._events.record(tx, account_id, type, identity.ref, data)
+
+
+def _deleted(receipt: Receipt) -> IdentityDeleted:
+    at = rfc3339(receipt.deleted_at)
+    return IdentityDeleted(f"this identity was deleted at {at}", details={"deleted_dt": at})
 
 
 def _chosen_uuid(new: NewIdentity) -> str | None:

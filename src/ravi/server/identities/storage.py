@@ -9,7 +9,7 @@ from ravi.server.identities.records import Domain, Identity, Place, Receipt
 
 _IDENTITY = (
     "i.id, i.uuid, i.name, i.status, i.labels, i.workspace_host, i.workspace_path, i.expires_at, i.created_at,"
-    " i.updated_at, i.public_key, a.address, n.number"
+    " i.updated_at, i.public_key, i.allowed_recipients, a.address, n.number"
     " FROM identities i LEFT JOIN addresses a ON a.identity_id = i.id LEFT JOIN numbers n ON n.identity_id = i.id"
 )
 
@@ -24,13 +24,15 @@ async def insert(
     labels: dict[str, str],
     workspace: Place | None,
     expires_at: int | None,
+    allowed_recipients: tuple[str, ...] | None,
     at: int,
 ) -> int | None:
     """Write the identity and its labels; return its row id, or None when a live identity has the uuid."""
     row = await tx.one(
         "INSERT INTO identities (uuid, account_id, public_key, name, status, labels, workspace_host, workspace_path,"
-        " expires_at, created_at, updated_at)"
-        " VALUES (:uuid, :account, :public_key, :name, 'active', :labels, :host, :path, :expires_at, :at, :at)"
+        " expires_at, allowed_recipients, created_at, updated_at)"
+        " VALUES (:uuid, :account, :public_key, :name, 'active', :labels, :host, :path, :expires_at, :allowed,"
+        " :at, :at)"
         " ON CONFLICT (uuid) DO NOTHING RETURNING id",
         uuid=uuid,
         account=account_id,
@@ -40,6 +42,7 @@ async def insert(
         host=workspace.host if workspace else None,
         path=workspace.path if workspace else None,
         expires_at=expires_at,
+        allowed=_list_or_none(allowed_recipients),
         at=at,
     )
     if row is None:
@@ -148,6 +151,31 @@ async def update(
     await _write_labels(tx, account_id, identity_id, labels)
 
 
+async def set_allowed_recipients(
+    tx: Transaction, account_id: int, identity_id: int, patterns: tuple[str, ...] | None
+) -> None:
+    await tx.run(
+        "UPDATE identities SET allowed_recipients = :allowed WHERE id = :identity AND account_id = :account",
+        allowed=_list_or_none(patterns),
+        identity=identity_id,
+        account=account_id,
+    )
+
+
+async def find_allowed_recipients(
+    db: Queries, account_id: int, identity_id: int, *, at: int
+) -> tuple[bool, tuple[str, ...] | None]:
+    """Return whether the identity exists, and the patterns of whom it may write to; None for anybody."""
+    row = await db.one(
+        "SELECT allowed_recipients FROM identities WHERE id = :identity AND account_id = :account"
+        " AND (expires_at IS NULL OR expires_at > :at)",
+        identity=identity_id,
+        account=account_id,
+        at=at,
+    )
+    return row is not None, None if row is None else _patterns(row[0])
+
+
 async def set_status(tx: Transaction, account_id: int, uuid: str, status: str, *, at: int) -> bool:
     """Switch an identity; return False when there is none or it was so already. Locks the row until commit."""
     changed = await tx.run(
@@ -161,14 +189,28 @@ async def set_status(tx: Transaction, account_id: int, uuid: str, status: str, *
     return changed == 1
 
 
-async def delete(tx: Transaction, account_id: int, identity_id: int) -> bool:
-    """Erase the row; return False when another transaction has done so."""
-    erased = await tx.run(
+async def end(tx: Transaction, account_id: int, identity_id: int, *, at: int) -> None:
+    """
+    Make the identity a former one, whose row is there only because of what still hangs on it.
+
+    Its time was over before there was any: so it is gone for everybody already, and the first for the reaper.
+    """
+    await tx.run(
+        "UPDATE identities SET status = 'disabled', expires_at = 0, updated_at = :at"
+        " WHERE id = :identity AND account_id = :account",
+        at=at,
+        identity=identity_id,
+        account=account_id,
+    )
+
+
+async def delete(tx: Transaction, account_id: int, identity_id: int) -> None:
+    """Erase the row with everything that refers to it."""
+    await tx.run(
         "DELETE FROM identities WHERE id = :identity AND account_id = :account",
         identity=identity_id,
         account=account_id,
     )
-    return erased == 1
 
 
 async def find_public_key(db: Queries, account_id: int, identity_id: int) -> str | None:
@@ -274,7 +316,7 @@ async def _write_labels(tx: Transaction, account_id: int, identity_id: int, labe
 
 def _identity(row: Row) -> Identity:
     id_, uuid, name, status, labels, host, path, expires_at, created_at, updated_at, public_key, *given = row
-    address, number = given
+    allowed, address, number = given
     return Identity(
         id=id_,
         uuid=uuid,
@@ -288,4 +330,13 @@ def _identity(row: Row) -> Identity:
         public_key=public_key,
         address=address,
         number=number,
+        allowed_recipients=_patterns(allowed),
     )
+
+
+def _patterns(stored: str | None) -> tuple[str, ...] | None:
+    return None if stored is None else msgspec.json.decode(stored, type=tuple[str, ...])
+
+
+def _list_or_none(patterns: tuple[str, ...] | None) -> str | None:
+    return None if patterns is None else msgspec.json.encode(patterns).decode()

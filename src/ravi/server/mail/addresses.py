@@ -27,6 +27,12 @@ _TOKEN = re.compile(
     |(?P<atom>(?:[^ \t\r\n"\[()<>,;:@\\]|\\.?+)++)""",
     re.VERBOSE | re.DOTALL,
 )
+#: One mailbox without anything that could be read in two ways, as most fields have it.
+_PLAIN = re.compile(
+    rb"(?:([A-Za-z0-9]++(?: [A-Za-z0-9]++)*+) )?<([A-Za-z0-9]++(?:[._+-][A-Za-z0-9]++)*+)"
+    rb"@([A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+)>"
+)
+_MOST_PLAIN = 256
 _COMMENT_CHARS = re.compile(r"\\.|[()]", re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _AROUND_DOTS = re.compile(r" ?([.@]) ?")
@@ -42,6 +48,9 @@ def parse_mailboxes(value: bytes) -> tuple[Address, ...]:
     """
     if not value:
         return ()
+    if len(value) <= _MOST_PLAIN and (plain := _PLAIN.fullmatch(value)):  # a quarter of the time
+        name, local, domain = plain.groups(b"")
+        return (Address(name.decode("ascii"), f"{local.decode('ascii')}@{domain.decode('ascii')}".lower()),)
     reading = _Reading()
     text = charsets.decode(value)[0]
     at = 0

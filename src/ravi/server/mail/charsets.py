@@ -37,6 +37,8 @@ LIES = "the text is not in the charset that it names"
 #: What no text that is shown may hold: controls, halves of characters, and plane 14, whose invisible letters carry
 #: messages that a person does not see and a program reads.
 _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e0fff]")
+#: The same for a text in ASCII, where a table is four times as fast as a pattern.
+_UNSHOWN_ASCII = dict.fromkeys(point for point in range(128) if _UNSHOWN.match(chr(point)))
 #: In one line of a header also what turns the direction of writing around, and zero-width characters but joiners.
 _UNSHOWN_IN_LINE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
@@ -79,11 +81,17 @@ def clean_text(text: str) -> str:
     """Return *text* without what must not be shown, its lines ended by a line feed."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSHOWN.sub("", text)
+    return _shown(text)
 
 
 def clean_line(text: str, most: int) -> str:
     """Return *text* as one line of at most *most* characters, fit to be shown between other texts."""
-    if not (text.isascii() and text.isprintable()):
-        text = _UNSHOWN_IN_LINE.sub("", _UNSHOWN.sub("", text))
+    if not text.isascii():
+        text = _UNSHOWN_IN_LINE.sub("", _shown(text))
+    elif not text.isprintable():
+        text = _shown(text)
     return " ".join(text.split())[:most].strip()
+
+
+def _shown(text: str) -> str:
+    return text.translate(_UNSHOWN_ASCII) if text.isascii() else _UNSHOWN.sub("", text)

@@ -5,6 +5,7 @@ SPF and DKIM speak of domains that no reader sees; this compares them with the o
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from ravi import domains
@@ -48,7 +49,7 @@ async def find_policy(resolver: Resolver, domain: str) -> Policy | None:
     """
     if "." not in domain or domain.endswith(tuple(f".{each}" for each in _NEVER_PUBLIC)):
         return None
-    organisation = domains.registrable(domain)
+    organisation = _organisation(domain)
     for place in dict.fromkeys((domain, organisation)):
         records = [text for text in await resolver.txt(f"_dmarc.{place}") if _is_policy(text)]
         if len(records) > 1:
@@ -56,6 +57,10 @@ async def find_policy(resolver: Resolver, domain: str) -> Policy | None:
         if records:
             return _parse(records[0], place, of_subdomain=place != domain)
     return None
+
+
+#: Mail comes from the same domains again, and the list of public suffixes is long.
+_organisation = lru_cache(1024)(domains.registrable)
 
 
 def _is_policy(text: bytes) -> bool:
@@ -100,7 +105,7 @@ def is_aligned(domain: str, author: str, mode: Mode) -> bool:
     if mode == "strict" or domain == author:
         return domain == author
     try:
-        return domains.registrable(domain) == domains.registrable(author)
+        return _organisation(domain) == _organisation(author)
     except ValueError:
         return False
 

@@ -4,11 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import email_validator
-from email_validator import EmailNotValidError, validate_email
-
 from ravi.errors import Invalid
 from ravi.server.http.errors import invalid
+from ravi.server.identities.deliverable import deliverable
 from ravi.server.mail.html import read_html
 from ravi.server.mail.parsed import Address
 from ravi.wire import mail as wire
@@ -30,10 +28,6 @@ _HTML = re.compile(
     r"|th|thead|title|tr|tt|u|ul)(?:\s+[a-z:-]{1,40}\s*=[^<>]{0,2000}|\s*/?)>",
     re.IGNORECASE,
 )
-
-
-# Our own default domain is one of them, and what an operator's relay reaches (`.local`, `.test`) the operator knows.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +137,12 @@ def _address(field: str, piece: str) -> Address:
         if len(name) > 1 and name[0] == name[-1] == '"':
             name = _QUOTED_PAIR.sub(r"\1", name[1:-1]).strip()
     try:
-        # Neither asked of the DNS nor of the public: whom the operator's relay reaches, the operator knows.
-        found = validate_email(
-            email, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
-        )
-    except EmailNotValidError as problem:
+        ascii_email = deliverable(email)
+    except ValueError as problem:
         raise _no_address(field, piece, str(problem)) from None
-    if not found.ascii_email or not name.isprintable() or len(name) > MOST_NAME:
+    if not name.isprintable() or len(name) > MOST_NAME:
         raise _no_address(field, piece, "it cannot be written into a message")
-    return Address(name, found.ascii_email)
+    return Address(name, ascii_email)
 
 
 def _no_address(field: str, piece: str, reason: str) -> Invalid:

@@ -16,6 +16,12 @@ class NoSuchMailbox(RecipientRefused):
     """Nobody has this address."""
 
 
+class NoPostmaster(RecipientRefused):
+    """The operator has not said who reads what comes for postmaster."""
+
+    reply = "550 5.1.1 nobody reads mail for postmaster on this server"
+
+
 class MailboxGone(RecipientRefused):
     """An identity had this address, and was deleted."""
 

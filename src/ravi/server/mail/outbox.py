@@ -17,13 +17,14 @@ import msgspec
 from ravi.errors import Malformed, NoRelay, TooLarge
 from ravi.server.db import Database, ReferenceGone, Transaction, micros
 from ravi.server.events import Events
-from ravi.server.identities import Identities
+from ravi.server.http.send_limits import SendCounter
+from ravi.server.identities import Identities, hold_identity
 from ravi.server.mail import outbox_storage as storage
 from ravi.server.mail.bounce_writing import Failure
 from ravi.server.mail.composing import Letter, compose
 from ravi.server.mail.errors import RecipientRefused
-from ravi.server.mail.limits import SendCounter
 from ravi.server.mail.outcomes import LOCAL, Outcomes
+from ravi.server.mail.parsed import Parsed
 from ravi.server.mail.parsing import parse
 from ravi.server.mail.preparing import Prepared, prepare
 from ravi.server.mail.receiving import Acquaintances, lock_mail
@@ -60,6 +61,18 @@ class Sending:
     recipients: tuple[str, ...]
     upload_uuids: tuple[str, ...] = ()
     request: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A letter that needs nothing but its transaction: as bytes, as what is stored of it, and as what comes in here."""
+
+    sending: Sending
+    recipients: "_Sorted"
+    raw: bytes
+    message: Prepared
+    parsed: Parsed
+    incoming: Prepared | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +123,15 @@ class Outbox:
             since=micros(self._now() - REPEATED_WITHIN),
         )
 
-    async def send(self, sending: Sending) -> int:
+    async def prepare(self, sending: Sending) -> Ready:
         """
-        Store the message, deliver and queue it, and return its row id.
+        Put the message together, which takes long when it is large, and changes nothing.
 
-        Raises NoRelay when somebody is not on this server and there is no way to anybody else, TooLarge, RateLimited,
-        Invalid when a file was used meanwhile, and Malformed when the identity ended. Then nothing was stored.
+        Raises RecipientNotAllowed, NoRelay when somebody is not on this server and there is no way to anybody else,
+        TooLarge, and IdentityNotFound when the identity ended.
         """
+        own = sending.sender.mailbox
+        await self._identities.check_recipients(self._db, own.account_id, own.identity_id, sending.recipients)
         recipients = await self._sort(sending.recipients)
         if recipients.elsewhere and not self._has_relay:
             shown = ", ".join(recipients.elsewhere[:3])
@@ -125,18 +140,32 @@ class Outbox:
                 details={"to_email": recipients.elsewhere},
             )
         size = sum(len(file.content) for file in sending.letter.files) + len(sending.letter.html)
-        make = _made if size < LARGE else _made_beside
-        raw, message = await make(sending.letter)
+        arrives = bool(recipients.here)
+        made = (
+            _made(sending.letter, arrives) if size < LARGE else await asyncio.to_thread(_made, sending.letter, arrives)
+        )
+        raw, parsed, message, incoming = made
         if len(raw) > LARGEST:
             raise TooLarge(f"the message is larger than {LARGEST} bytes", details={"largest_message": LARGEST})
+        return Ready(sending, recipients, raw, message, parsed, incoming)
+
+    async def send(self, ready: Ready) -> int:
+        """
+        Store the message, deliver and queue it, and return its row id.
+
+        Raises RecipientNotAllowed, RateLimited, Invalid when a file was used meanwhile, and IdentityNotFound or
+        Malformed when the identity ended. Then nothing was stored.
+        """
         try:
             async with self._db.begin() as tx:
-                return await self._send(tx, sending, recipients, raw, message)
+                return await self._send(tx, ready)
         except ReferenceGone:
             raise Malformed("the identity was deleted meanwhile") from None
 
-    async def _send(self, tx: Transaction, sending: Sending, recipients: _Sorted, raw: bytes, message: Prepared) -> int:
+    async def _send(self, tx: Transaction, ready: Ready) -> int:
+        sending, recipients = ready.sending, ready.recipients
         own = sending.sender.mailbox
+        await hold_identity(tx, own.identity_uuid)
         # In the order that everybody keeps (`lock_mail`): all the mail first, then events, account by account.
         involved = {(each.account_id, each.identity_id) for each in (own, *(box for _, box in recipients.here))}
         for _, identity_id in sorted(involved):
@@ -145,6 +174,8 @@ class Outbox:
             before = await self.find_repeated(sending.sender, sending.request)
             if before is not None:
                 return before
+        # Once more, because the owner may have ruled somebody out since.
+        await self._identities.check_recipients(tx, own.account_id, own.identity_id, sending.recipients)
         await self._counter.count(own.account_id, own.identity_id)
         for account_id in sorted({account_id for account_id, _ in involved}):
             await tx.lock(f"events:{account_id}")
@@ -153,7 +184,7 @@ class Outbox:
         failed = [*recipients.refused, *now.refused]
         message_pk, _ = await self._mail.insert(
             tx,
-            message,
+            ready.message,
             account_id=own.account_id,
             identity_id=own.identity_id,
             state="queued",
@@ -168,10 +199,10 @@ class Outbox:
         )
         await self._uploads.use_up(tx, own.account_id, sending.upload_uuids)
         if now.here:
-            await self._mail.receive(_envelope(own, [mailbox for _, mailbox in now.here], raw))
+            await self._mail.receive(_envelope(ready, [mailbox for _, mailbox in now.here]), ready.incoming)
         await self._write_deliveries(tx, own, message_pk, sending.recipients, recipients.elsewhere, failed)
         await self._remember(tx, own, sending)
-        await self.outcomes.settled(tx, own.account_id, message_pk, raw=raw, failed=failed)
+        await self.outcomes.settled(tx, own.account_id, message_pk, raw=ready.raw, failed=failed)
         return message_pk
 
     async def _sort(self, recipients: Sequence[str]) -> _Sorted:
@@ -225,15 +256,15 @@ class Outbox:
             )
 
 
-def _envelope(sender: Mailbox, mailboxes: Sequence[Mailbox], raw: bytes) -> Envelope:
+def _envelope(ready: Ready, mailboxes: Sequence[Mailbox]) -> Envelope:
     """Return the delivery of a message to inboxes of this server."""
     return Envelope(
         peer="",
         helo="",
-        mail_from=sender.address,
+        mail_from=ready.sending.sender.mailbox.address,
         recipients=tuple(mailboxes),
-        raw=raw,
-        parsed=parse(raw),
+        raw=ready.raw,
+        parsed=ready.parsed,
         verdicts=LOCAL,
         encrypted=True,
     )
@@ -243,12 +274,8 @@ def fingerprint_of(request: bytes) -> bytes:
     return hashlib.sha256(b"ravi/send\0" + request).digest()[:16]
 
 
-async def _made(letter: Letter) -> tuple[bytes, Prepared]:
+def _made(letter: Letter, arrives: bool) -> tuple[bytes, Parsed, Prepared, Prepared | None]:
+    """Return the message, what it says, and what is stored of it; of what *arrives* here also what is stored there."""
     raw = compose(letter)
-    return raw, prepare(raw, parse(raw), incoming=False)
-
-
-async def _made_beside(letter: Letter) -> tuple[bytes, Prepared]:
-    raw = await asyncio.to_thread(compose, letter)
-    parsed = await asyncio.to_thread(parse, raw)
-    return raw, prepare(raw, parsed, incoming=False)
+    parsed = parse(raw)
+    return raw, parsed, prepare(raw, parsed, incoming=False), prepare(raw, parsed, incoming=True) if arrives else None

@@ -39,8 +39,9 @@ class Parsed:
 
     Message-IDs are with angle brackets; `message_id` is empty when there was none. `html` is sanitised, `text` is
     what a person would read (made from the HTML when there is no text part), `text_of_html` is the HTML part alone
-    as text, for finding codes. `bounce_of` holds the Message-IDs that a delivery status notification (RFC 3464) is
-    about, with `bounced` the recipients it names as failed.
+    as text, for finding codes. `is_signed` says that there is a DKIM signature, right or wrong. `bounce_of` holds the
+    Message-IDs that a delivery status notification (RFC 3464) is about, with `bounced` the recipients it names as
+    failed.
     """
 
     message_id: str
@@ -61,5 +62,6 @@ class Parsed:
     header_from_count: int
     senders: tuple[Address, ...]
     is_automatic: bool
+    is_signed: bool
     bounce_of: tuple[str, ...]
     bounced: tuple[str, ...]

@@ -63,12 +63,13 @@ def parse(raw: bytes) -> Parsed:
         text=text or text_of_html,
         html=html,
         text_of_html=text_of_html,
-        preview=charsets.clean_line(_LINK_TARGET.sub("", (text or text_of_html)[:2000]), MOST_PREVIEW),
+        preview=_preview(text or text_of_html),
         attachments=attachments,
         defects=tuple(dict.fromkeys(defects))[:MOST_DEFECTS],
         header_from_count=len(headers.fields.get(b"from", ())),
         senders=senders,
         is_automatic=_is_automatic(headers),
+        is_signed=b"dkim-signature" in headers.fields,
         bounce_of=bounce_of,
         bounced=bounced,
     )
@@ -140,6 +141,13 @@ def _attachment(leaf: Leaf, disposition: Valued, content: bytes, name: str, posi
         is_inline=disposition.value != "attachment" and (disposition.value == "inline" or bool(content_id)),
         size=len(content),
     )
+
+
+def _preview(text: str) -> str:
+    beginning = text[:2000]
+    if "<" in beginning:
+        beginning = _LINK_TARGET.sub("", beginning)
+    return charsets.clean_line(beginning, MOST_PREVIEW)
 
 
 def _date(value: bytes | None) -> datetime | None:

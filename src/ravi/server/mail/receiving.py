@@ -13,10 +13,10 @@ from ravi.server.db import Database, ReferenceGone, Transaction, micros
 from ravi.server.events import Events
 from ravi.server.identities import Identities
 from ravi.server.mail import search, storage, threads
-from ravi.server.mail.errors import MailboxDisabled, MailboxGone, NoSuchMailbox, RelayRefused
+from ravi.server.mail.errors import MailboxDisabled, MailboxGone, NoPostmaster, NoSuchMailbox, RelayRefused
 from ravi.server.mail.parsed import Parsed
 from ravi.server.mail.preparing import Prepared, clean, fingerprint, prepare
-from ravi.server.mail.recipients import parse_recipient
+from ravi.server.mail.recipients import POSTMASTER, parse_recipient
 from ravi.server.mail.records import Envelope, Mailbox, SenderType, State
 from ravi.wire import event_types
 
@@ -68,18 +68,28 @@ class Receiving:
         self._acquaintances = acquaintances
         self._now = now
         self._note_bounce: NoteBounce | None = None
+        self._postmaster = ""
 
     def on_bounce(self, note: NoteBounce) -> None:
         """Have *note* called for each report of what could not be delivered (RFC 3464) that comes in."""
         self._note_bounce = note
 
+    def read_postmaster_as(self, address: str) -> None:
+        """Have whoever has *address* get what comes for postmaster, with any domain of this server or with none."""
+        self._postmaster = address
+
     async def resolve(self, given: str) -> Mailbox:
         """
         Return whose mailbox the recipient *given* is; `name+tag@domain` is `name@domain`'s.
 
-        Raises BadRecipient, RelayRefused, NoSuchMailbox, MailboxGone or MailboxDisabled.
+        Raises BadRecipient, RelayRefused, NoSuchMailbox, NoPostmaster, MailboxGone or MailboxDisabled.
         """
         address = parse_recipient(given)
+        local, _, domain = address.partition("@")
+        if local == POSTMASTER and (not domain or await self._identities.has_domain(domain)):
+            if not self._postmaster:
+                raise NoPostmaster
+            address = self._postmaster
         found = await self._identities.find_mailbox(address)
         if found is None:
             if not await self._identities.has_domain(address.rpartition("@")[2]):
@@ -93,14 +103,14 @@ class Receiving:
             found.account_id, found.identity_id, found.identity_uuid, found.inbox_id, address=found.address, given=given
         )
 
-    async def receive(self, envelope: Envelope) -> list[int]:
+    async def receive(self, envelope: Envelope, message: Prepared | None = None) -> list[int]:
         """
         Store a message for each of its recipients, with its event, and return the rows' ids.
 
         One transaction: when this returns, everything is durable. A repeated delivery returns the first one's ids. An
-        identity that was deleted since it was resolved is left out.
+        identity that was deleted since it was resolved is left out. *message* is what `prepare` has made of it already.
         """
-        message = prepare(envelope.raw, envelope.parsed, incoming=True)
+        message = message or prepare(envelope.raw, envelope.parsed, incoming=True)
         # In one order for everybody, because each recipient, then each account's events, are locked until the commit.
         mailboxes = sorted(set(envelope.recipients), key=lambda each: (each.account_id, each.identity_id, each.given))
         alone = len(mailboxes) == 1
@@ -159,10 +169,11 @@ class Receiving:
             envelope_to=mailbox.given,
             sender_type=sender_type,
             sender_certain=certain,
-            verdicts=msgspec.to_builtins(envelope.verdicts),
+            verdicts=envelope.verdicts,
             fingerprint=mark,
         )
-        if sender.email and envelope.mail_from:  # nobody is met by a bounce
+        # Nobody is met by a report, nor by what a program sends on its own (RFC 3834).
+        if sender.email and envelope.mail_from and not envelope.parsed.is_automatic:
             await self._acquaintances.touch(tx, account_id, identity_id, email=sender.email, name=sender.name, at=now)
         return _Received(message_pk, mailbox, sender_type, thread_id)
 

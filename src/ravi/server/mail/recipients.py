@@ -4,6 +4,8 @@ import re
 
 from ravi.server.mail.errors import BadRecipient, RelayRefused
 
+#: Whoever runs the server. The only recipient that needs no domain (RFC 5321 sections 2.3.5 and 4.5.1).
+POSTMASTER = "postmaster"
 #: RFC 5321 section 4.5.3.1: 64 octets before the @, 255 after it.
 MOST_LOCAL = 64
 MOST_DOMAIN = 255
@@ -13,10 +15,13 @@ _DOMAIN = re.compile(r"[^\s@:,<>\"()\[\]\\%!]+")
 def parse_recipient(given: str) -> str:
     """
     Return the address that *given* (without angle brackets) means: lower case, without a `+tag`. It may be nobody's.
+    `postmaster` alone stays without a domain.
 
     Every spelling that asks for passing mail on is refused as what it is: source routes (`@a,@b:c@d`), the percent
     hack (`a%b@c`), bang paths (`b!a@c`), and the same within quotes. Raises BadRecipient and RelayRefused.
     """
+    if given.lower() == POSTMASTER:
+        return POSTMASTER
     if not given or len(given) > MOST_LOCAL + MOST_DOMAIN + 1 or not given.isprintable() or " " in given:
         raise BadRecipient
     if given.startswith("@") or ":" in given:

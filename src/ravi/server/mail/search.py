@@ -127,8 +127,11 @@ async def index(
     """Make a message findable by *words* (from `words_of`) as part of *tx*."""
     mark = _mark(identity_id)
     if dialect == "sqlite":
-        await tx.run(
-            "INSERT INTO message_search (rowid, words) VALUES (:message, :words)",
+        # Last, because FTS5 writes down what it has, as a piece of its own, whenever a savepoint follows: the messages
+        # that share a commit are one piece this way. One of them may have been erased again meanwhile.
+        await tx.run_last(
+            "INSERT INTO message_search (rowid, words) SELECT :message, :words"
+            " WHERE EXISTS (SELECT 1 FROM messages WHERE id = :message)",
             message=message_pk,
             words=mark + f" {mark}".join(words) if words else "",
         )
@@ -143,14 +146,15 @@ async def index(
     )
 
 
-async def forget(tx: Transaction, dialect: str, account_id: int, identity_id: int) -> None:
-    """Take an identity's messages out of the index; on PostgreSQL they go with the messages."""
+async def forget(tx: Transaction, dialect: str, account_id: int, identity_id: int, *, last: int) -> None:
+    """Take an identity's messages up to the id *last* out of the index; on PostgreSQL they go with the messages."""
     if dialect == "sqlite":
         await tx.run(
             "DELETE FROM message_search WHERE rowid IN"
-            " (SELECT id FROM messages WHERE identity_id = :identity AND account_id = :account)",
+            " (SELECT id FROM messages WHERE identity_id = :identity AND account_id = :account AND id <= :last)",
             identity=identity_id,
             account=account_id,
+            last=last,
         )
 
 

@@ -5,7 +5,7 @@ Who may send as whom is decided here; nothing of it is in `outbox.py`, which tak
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,8 +29,17 @@ from ravi.server.mail.uploads import Uploads
 LARGEST_FILES = LARGEST // 4 * 3 - 256 * 1024
 
 
+#: Sends what was put together, and returns it as it was stored; raises what `Outbox.send` raises.
+Unsent = Callable[[], Awaitable[Message]]
+
+
 class Composing:
-    """Sends what an identity writes."""
+    """
+    Sends what an identity writes, in two steps.
+
+    The first does what takes long, and changes nothing; the second is one transaction. So nobody waits for the
+    database while a large message is put together, also inside the transaction of an Idempotency-Key.
+    """
 
     def __init__(
         self, mail: Mail, outbox: Outbox, uploads: Uploads, identities: Identities, now: Callable[[], datetime]
@@ -41,21 +50,21 @@ class Composing:
         self._identities = identities
         self._now = now
 
-    async def compose(self, who: Principal, draft: Draft, *, inbox: int | str | None, once: bool) -> Message:
+    async def compose(self, who: Principal, draft: Draft, *, inbox: int | str | None, once: bool) -> Unsent:
         """
-        Send *draft*, and return it as it was stored.
+        Put *draft* together; what is returned sends it.
 
         The identity is the selected one, that of *inbox*, or the account's only one. *once*: the caller knows itself
         what it has sent; otherwise the same again within a minute is the same message. Raises Invalid, NoInbox, and
-        what `Mail.acting_at`, `Identities.acting` and `Outbox.send` raise.
+        what `Mail.acting_at`, `Identities.acting` and `Outbox.prepare` raise.
         """
         identity = await self._mail.acting_at(who, inbox) or await self._identities.acting(who)
         if not draft.to and not draft.cc and not draft.bcc:
             raise invalid(to_email="is required")
         _require_content(draft)
-        return await self._send(who, identity, draft, kind="compose", once=once)
+        return await self._prepare(who, identity, draft, kind="compose", once=once)
 
-    async def reply(self, who: Principal, ref: str, draft: Draft, *, everybody: bool, once: bool) -> Message:
+    async def reply(self, who: Principal, ref: str, draft: Draft, *, everybody: bool, once: bool) -> Unsent:
         """Answer the message *ref*, all its recipients with *everybody*. Raises as `compose`, and MessageNotFound."""
         message = await self._mail.get(who, ref)
         identity = await self._identities.acting(who, message.identity_id)
@@ -75,9 +84,9 @@ class Composing:
             raise invalid(to_email="the message says nobody to answer to")
         check_count(draft)
         kind = "reply-all" if everybody else "reply"
-        return await self._send(who, identity, draft, kind=kind, once=once, answered=message)
+        return await self._prepare(who, identity, draft, kind=kind, once=once, answered=message)
 
-    async def forward(self, who: Principal, ref: str, draft: Draft, *, once: bool) -> Message:
+    async def forward(self, who: Principal, ref: str, draft: Draft, *, once: bool) -> Unsent:
         """Pass the message *ref* on with its attachments. Raises as `compose`, MessageNotFound, and TooLarge."""
         message, raw = await self._mail.raw(who, ref)
         identity = await self._identities.acting(who, message.identity_id)
@@ -96,9 +105,9 @@ class Composing:
             text=quoting.forwarded_text(draft.text, message),
             html=html,
         )
-        return await self._send(who, identity, forwarded, kind="forward", once=once, forwarded=message, files=files)
+        return await self._prepare(who, identity, forwarded, kind="forward", once=once, forwarded=message, files=files)
 
-    async def _send(
+    async def _prepare(
         self,
         who: Principal,
         identity: IdentityRef,
@@ -109,7 +118,7 @@ class Composing:
         answered: Message | None = None,
         forwarded: Message | None = None,
         files: tuple[File, ...] = (),
-    ) -> Message:
+    ) -> Unsent:
         sender = await self._sender(who.account_id, identity)
         about = answered or forwarded
         request = b"" if once else msgspec.json.encode([kind, about.id if about else 0, draft])
@@ -117,7 +126,7 @@ class Composing:
             # First, because a repetition names files that its forerunner has used up.
             before = await self._outbox.find_repeated(sender, request)
             if before is not None:
-                return await self._mail.get(who, str(before))
+                return lambda: self._mail.get(who, str(before))
         uploaded = await self._uploads.files(who.account_id, draft.upload_uuids, most_bytes=LARGEST_FILES)
         letter = Letter(
             message_id=self._outbox.new_message_id(sender),
@@ -133,7 +142,12 @@ class Composing:
             references=quoting.references_to(about) if about else (),
         )
         sending = Sending(sender, letter, draft.recipients, draft.upload_uuids, request)
-        return await self._mail.get(who, str(await self._outbox.send(sending)))
+        ready = await self._outbox.prepare(sending)
+
+        async def send() -> Message:
+            return await self._mail.get(who, str(await self._outbox.send(ready)))
+
+        return send
 
     async def _sender(self, account_id: int, identity: IdentityRef) -> Sender:
         inboxes = await self._identities.list_inboxes(account_id, identity.id)

@@ -6,11 +6,10 @@ from typing import TypedDict
 from starlette.requests import ClientDisconnect, Request
 
 from ravi.errors import Malformed, SelectorsDiffer, TooLarge
-from ravi.server.http import Principal, Routes, Selects
+from ravi.server.http import Later, Principal, Routes, Selects
 from ravi.server.http.times import rfc3339
 from ravi.server.mail.drafting import read_draft
-from ravi.server.mail.records import Message
-from ravi.server.mail.sending import Composing
+from ravi.server.mail.sending import Composing, Unsent
 from ravi.server.mail.signing import Signing
 from ravi.server.mail.to_wire import message_to_wire
 from ravi.server.mail.uploads import LARGEST, Uploads, uploading
@@ -23,8 +22,11 @@ routes = Routes("mail")
 MESSAGE = f"{paths.EMAIL_MESSAGES}{{message_ref}}/"
 #: In bytes: text and HTML, as JSON. Files come another way.
 LARGEST_DRAFT = 8 * 1024 * 1024
-#: For a whole file, which may be large and its sender's line slow. Published clients give up after 60.
-UPLOAD_SECONDS = 120.0
+#: For a whole file, which may be large and its sender's line slow: as long as its address is good. Published clients
+#: give up after 60.
+UPLOAD_SECONDS = 900.0
+#: ... of which so many may pass without a byte of it.
+SILENCE_SECONDS = 30.0
 
 
 class ComposeQuery(TypedDict, total=False):
@@ -59,14 +61,14 @@ class Uploaded(TypedDict):
 )
 async def compose_message(
     who: Principal, body: wire.Compose, query: ComposeQuery, request: Request, composing: Composing, signing: Signing
-) -> wire.EmailMessage:
+) -> Later[wire.EmailMessage]:
     """Send a message. Without an Idempotency-Key, the same again within a minute is the same message."""
     named = {str(each) for each in (query.get("inbox"), body.get("inbox")) if each}
     if len(named) > 1:
         raise SelectorsDiffer("the query and the body name different inboxes")
     inbox = next(iter(named), None)
-    sent = await composing.compose(who, read_draft(body), inbox=inbox, once=_has_key(request))
-    return _answer(sent, signing)
+    unsent = await composing.compose(who, read_draft(body), inbox=inbox, once=_has_key(request))
+    return Later(lambda: _sent(unsent, signing))
 
 
 @routes.post(
@@ -85,11 +87,11 @@ async def reply_to_message(
     request: Request,
     composing: Composing,
     signing: Signing,
-) -> wire.EmailMessage:
+) -> Later[wire.EmailMessage]:
     """Answer a message: to its Reply-To, else to its sender."""
     everybody = query.get("reply_all", False)
-    sent = await composing.reply(who, message_ref, read_draft(body), everybody=everybody, once=_has_key(request))
-    return _answer(sent, signing)
+    unsent = await composing.reply(who, message_ref, read_draft(body), everybody=everybody, once=_has_key(request))
+    return Later(lambda: _sent(unsent, signing))
 
 
 @routes.post(
@@ -102,10 +104,10 @@ async def reply_to_message(
 )
 async def reply_to_all(
     who: Principal, message_ref: str, body: wire.Compose, request: Request, composing: Composing, signing: Signing
-) -> wire.EmailMessage:
+) -> Later[wire.EmailMessage]:
     """Answer a message to its sender and all its other recipients."""
-    sent = await composing.reply(who, message_ref, read_draft(body), everybody=True, once=_has_key(request))
-    return _answer(sent, signing)
+    unsent = await composing.reply(who, message_ref, read_draft(body), everybody=True, once=_has_key(request))
+    return Later(lambda: _sent(unsent, signing))
 
 
 @routes.post(
@@ -118,10 +120,10 @@ async def reply_to_all(
 )
 async def forward_message(
     who: Principal, message_ref: str, body: wire.Compose, request: Request, composing: Composing, signing: Signing
-) -> wire.EmailMessage:
+) -> Later[wire.EmailMessage]:
     """Pass a message on, with its attachments."""
-    sent = await composing.forward(who, message_ref, read_draft(body), once=_has_key(request))
-    return _answer(sent, signing)
+    unsent = await composing.forward(who, message_ref, read_draft(body), once=_has_key(request))
+    return Later(lambda: _sent(unsent, signing))
 
 
 @routes.post(f"{paths.EMAIL_ATTACHMENTS}presign/", scope=Scope.MAIL_SEND, status=201, creates=True)
@@ -157,14 +159,17 @@ async def _read(request: Request, most: int) -> bytes:
     if declared.isascii() and declared.isdigit() and int(declared[:18]) > most:
         raise too_large
     content = bytearray()
+    clock = asyncio.get_running_loop()
+    until = clock.time() + UPLOAD_SECONDS
     try:
-        async with asyncio.timeout(UPLOAD_SECONDS):
+        async with asyncio.timeout_at(min(until, clock.time() + SILENCE_SECONDS)) as watch:
             async for chunk in request.stream():
                 content += chunk
                 if len(content) > most:
                     raise too_large
+                watch.reschedule(min(until, clock.time() + SILENCE_SECONDS))
     except TimeoutError:
-        raise Malformed(f"the file did not arrive within {UPLOAD_SECONDS:.0f} seconds") from None
+        raise Malformed("the file did not arrive in time, or nothing of it came for a while") from None
     except ClientDisconnect:
         raise Malformed("the connection ended inside the file") from None
     return bytes(content)
@@ -174,8 +179,9 @@ def _has_key(request: Request) -> bool:
     return "idempotency-key" in request.headers
 
 
-def _answer(message: Message, signing: Signing) -> wire.EmailMessage:
-    """The stored message. Nobody who hands the answer on shall show by accident who got a blind copy."""
+async def _sent(unsent: Unsent, signing: Signing) -> wire.EmailMessage:
+    """Send, and return what was stored. Nobody who hands the answer on shall show by accident who got a blind copy."""
+    message = await unsent()
     shown = message_to_wire(message, signing)
     named = {each.strip().lower() for each in f"{message.to_email},{message.cc}".split(",")}
     shown["deliveries"] = [each for each in shown["deliveries"] if each["recipient"].lower() in named]

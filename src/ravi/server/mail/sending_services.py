@@ -6,10 +6,10 @@ from datetime import datetime
 
 from ravi.server.db import Database
 from ravi.server.events import Events
+from ravi.server.http.send_limits import SendCounter, SendLimits
 from ravi.server.identities import Identities
 from ravi.server.mail.delivering import Deliverer
 from ravi.server.mail.dkim_signing import Signer
-from ravi.server.mail.limits import SendCounter, SendLimits
 from ravi.server.mail.outbox import Outbox
 from ravi.server.mail.receiving import Acquaintances
 from ravi.server.mail.relay import Relay

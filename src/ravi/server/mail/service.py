@@ -14,7 +14,7 @@ from ravi.server.db import Transaction, micros
 from ravi.server.http import IdentityRef, Paging, Principal
 from ravi.server.http.paging import EVERYTHING
 from ravi.server.identities.errors import IdentityNotFound
-from ravi.server.mail import search, storage, threads
+from ravi.server.mail import purging, search, storage, threads
 from ravi.server.mail.errors import AttachmentNotFound, MessageNotFound, ThreadNotFound
 from ravi.server.mail.parsing import extract_part
 from ravi.server.mail.receiving import Receiving, lock_mail
@@ -163,11 +163,16 @@ class Mail(Receiving):
         return await self._identities.acting(who, owner)
 
     async def erase(self, tx: Transaction, account_id: int, identity_id: int) -> dict[str, int]:
-        """Erase an identity's mail as part of *tx*; the messages themselves go with its row."""
+        """Return how much mail there is of an identity that ends with *tx*; `purge` erases it."""
         await lock_mail(tx, identity_id)
-        erased = await storage.count(tx, account_id, identity_id)
-        await search.forget(tx, self._db.dialect, account_id, identity_id)
-        self._words_left = "all"
+        return await storage.count(tx, account_id, identity_id)
+
+    async def purge(self, tx: Transaction, account_id: int, identity_id: int) -> bool:
+        """Erase a part of the mail of an identity that was ended, as part of *tx*; return whether there was any."""
+        await lock_mail(tx, identity_id)
+        erased = await purging.purge_part(tx, self._db.dialect, account_id, identity_id)
+        if erased:
+            self._words_left = "all"
         return erased
 
     async def tidy_words(self) -> None:

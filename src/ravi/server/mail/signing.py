@@ -3,13 +3,12 @@
 import base64
 import hashlib
 import hmac
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ravi.errors import Forbidden
-from ravi.server.db import Database, micros
-from ravi.server.mail import keys_storage
+from ravi.server.db import Database
+from ravi.server.http import server_keys
 
 _KEY_NAME = "attachment-urls"
 
@@ -29,9 +28,7 @@ class Signing:
 
     async def load(self) -> None:
         """Get the key. Call it once, before the first request and in no transaction."""
-        async with self._db.begin() as tx:
-            key = await keys_storage.ensure(tx, _KEY_NAME, os.urandom(32), at=micros(self._now()))
-        self._key = key
+        self._key = await server_keys.load(self._db, _KEY_NAME, now=self._now)
 
     def address(self, path: str, what: str, lives: timedelta) -> str:
         """Return the URL of *path* that allows *what* (a purpose and a uuid) for *lives* from now."""

@@ -9,6 +9,7 @@ again. A whole evaluation takes it less than a tenth of a millisecond.
 import ipaddress
 import warnings
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ravi import domains
@@ -55,12 +56,10 @@ async def check_spf(resolver: Resolver | None, *, peer: str, helo: str, mail_fro
     inputs: dict[str, Any] = {"client_ip": peer, "identity": identity, "mail_from": mail_from, "helo": helo}
     try:
         domain = domains.host((mail_from or helo).rpartition("@")[2])
-        address = ipaddress.ip_address(peer)
+        address, is_public = _client(peer)
     except ValueError:
         return Check("none", "", inputs | {"reason": "there is no domain to ask"})
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if any(address in network for network in _NOT_PUBLIC):
+    if not is_public:
         return Check("none", domain, inputs | {"reason": "the client is not on a public address"})
     if "." not in domain or _is_address(domain):
         return Check("none", domain, inputs | {"reason": "there is no domain to ask"})
@@ -69,7 +68,7 @@ async def check_spf(resolver: Resolver | None, *, peer: str, helo: str, mail_fro
     # pyspf takes the domain from behind the first @, and a quoted local part may have one.
     local = mail_from.rpartition("@")[0].replace("@", "_")
     sender = f"{local or 'postmaster'}@{domain}"
-    return await _evaluate(resolver, str(address), sender, helo or domain, domain, inputs)
+    return await _evaluate(resolver, address, sender, helo or domain, domain, inputs)
 
 
 async def _evaluate(
@@ -151,6 +150,23 @@ class _Query(spf.query):  # type: ignore[misc]  # pyspf has no annotations
 
     def get_explanation(self, spec: object) -> None:
         """Nobody reads explanations here, so they are not looked up."""
+
+
+def asks(peer: str) -> bool:
+    """Whether `check_spf` may have to ask the DNS about a client at *peer*."""
+    try:
+        return _client(peer)[1]
+    except ValueError:
+        return False
+
+
+@lru_cache(1024)  # a client sends many messages
+def _client(peer: str) -> tuple[str, bool]:
+    """Return an IP address in its usual spelling, and whether it is a public one. Raises ValueError."""
+    address = ipaddress.ip_address(peer)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(address), not any(address in network for network in _NOT_PUBLIC)
 
 
 def _is_address(domain: str) -> bool:

@@ -12,11 +12,11 @@ from ravi.errors import NotFound
 from ravi.server.db import Database, Transaction, micros
 from ravi.server.http.errors import invalid
 from ravi.server.http.limits import Attempts
+from ravi.server.http.send_limits import limited
 from ravi.server.mail import uploads_storage as storage
 from ravi.server.mail.charsets import clean_line
 from ravi.server.mail.composing import File
 from ravi.server.mail.filenames import safe_filename
-from ravi.server.mail.limits import limited
 from ravi.server.mail.signing import Signing
 from ravi.server.mail.uploads_storage import Announced
 from ravi.wire import paths

@@ -14,7 +14,7 @@ from ravi.server.mail.dkim import check_dkim
 from ravi.server.mail.dns import LookupFailed, Resolver
 from ravi.server.mail.parsed import Parsed
 from ravi.server.mail.records import Check, Verdicts
-from ravi.server.mail.spf import check_spf
+from ravi.server.mail.spf import asks, check_spf
 
 #: For one message, everything together. The client waits for its 250 meanwhile.
 SECONDS = 2.0
@@ -43,10 +43,16 @@ class Checker:
             author, reason = dmarc.author_domain(parsed), ""
         except ValueError as error:
             author, reason = "", str(error)
+        dkim: tuple[Check, ...]
         policy: dmarc.Policy | LookupFailed | None
         if self._resolver is None:
             spf = await check_spf(None, peer=peer, helo=helo, mail_from=mail_from)
             dkim, policy = await check_dkim(None, raw, now=self._now()), None
+        elif not (asks(peer) or parsed.is_signed):
+            # One question at most, so nothing to do side by side, which would take longer than all the rest.
+            deadline = asyncio.get_running_loop().time() + self._seconds
+            spf, dkim = await check_spf(self._resolver, peer=peer, helo=helo, mail_from=mail_from), ()
+            policy = await self._policy(deadline, author)
         else:
             deadline = asyncio.get_running_loop().time() + self._seconds
             spf, dkim, policy = await asyncio.gather(

@@ -69,6 +69,7 @@ class Connection(SMTP):
         self.over = False
         self._host = ""
         self._errors = 0
+        self._heard_at = 0.0
         self._listening = False  # waits for a command
 
     async def obey(self, verb: str, argument: str) -> None:
@@ -138,7 +139,17 @@ class Connection(SMTP):
                     wire.write_eof()
         self.loop.call_later(limits.LINGER_SECONDS, wire.abort)
 
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        # One timer that looks when something was last heard, instead of a new one for every line.
+        self._heard_at = self.loop.time()
+        if self._timeout_handle is None:
+            self._timeout_handle = self.loop.call_later(self._timeout_duration, self._timeout_cb)
+
     def _timeout_cb(self) -> None:
+        left = self._heard_at + self._timeout_duration - self.loop.time()
+        if left > 0:
+            self._timeout_handle = self.loop.call_later(left, self._timeout_cb)
+            return
         self.hang_up(TOO_SLOW)
         if self._handler_coroutine is not None:
             self._handler_coroutine.cancel()  # it may be waiting for a peer that does not read

@@ -8,7 +8,9 @@ from ravi.server.http import Principal, Routes, Selects
 from ravi.server.http.errors import invalid
 from ravi.server.mail.signing import Signing
 from ravi.server.mail.to_wire import message_to_wire
-from ravi.server.waiting.records import Outcome, Wish
+from ravi.server.phone.records import Text
+from ravi.server.phone.to_wire import text_to_wire
+from ravi.server.waiting.records import MEDIA, Cursor, Outcome, Wish
 from ravi.server.waiting.service import LONGEST_HOLD, Waiting
 from ravi.wire import paths
 from ravi.wire import waiting as wire
@@ -38,26 +40,35 @@ async def wait(
 
 def _wish(body: wire.WaitRequest) -> Wish:
     """Return what a body asks for. Raises Invalid."""
-    seconds, cursor = body.get("seconds", int(LONGEST_HOLD.total_seconds())), body.get("cursor", 0)
+    seconds = body.get("seconds", int(LONGEST_HOLD.total_seconds()))
     if not 0 <= seconds < 10**6:
         raise invalid(seconds="must be a number of seconds; more than 25 counts as 25")
-    if not 0 <= cursor < 2**63:
-        raise invalid(cursor="must be a cursor that you were given, or 0")
     sender, subject = body.get("sender", "").strip().lower(), body.get("subject", "")
-    if len(sender) > LONGEST_TEXT or " " in sender or sender in ("@", "."):
-        raise invalid(sender="must be an address or a domain")
+    if len(sender) > LONGEST_TEXT or sender in ("@", ".") or (" " in sender and ("@" in sender or "." in sender)):
+        raise invalid(sender="must be an address, a domain, a number, or the word that texts come from")
     if len(subject) > LONGEST_TEXT:
         raise invalid(subject=f"must be at most {LONGEST_TEXT} characters")
     return Wish(
         want=body.get("want", "message"),
+        media=MEDIA if (medium := body.get("medium", "any")) == "any" else (medium,),
         sender=sender.removeprefix("@"),
         subject=subject.casefold(),
         since=_time(body["since"]) if body.get("since") else None,
-        cursor=cursor,
+        cursor=_cursor(body.get("cursor", "")),
         peek=body.get("peek", False),
         allow_unverified=body.get("allow_unverified", False),
         hold=timedelta(seconds=seconds),
     )
+
+
+def _cursor(text: str) -> Cursor:
+    """Return the cursor that an answer gave; "" begins. Raises Invalid."""
+    mail, dot, sms = text.partition(".")
+    if not text:
+        return Cursor()
+    if not dot or not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (mail, sms)):
+        raise invalid(cursor="must be a cursor that you were given")
+    return Cursor(int(mail), int(sms))
 
 
 def _time(text: str) -> datetime:
@@ -73,10 +84,14 @@ def _time(text: str) -> datetime:
 
 def to_wire(outcome: Outcome, signing: Signing) -> wire.WaitAnswer:
     found = outcome.found
-    answer: wire.WaitAnswer = {"found": found is not None, "cursor": outcome.cursor, "held_back": outcome.held_back}
+    cursor = str(outcome.cursor)
+    answer: wire.WaitAnswer = {"found": found is not None, "cursor": cursor, "held_back": outcome.held_back}
     if found is None:
         return answer
-    answer["message"] = message_to_wire(found.message, signing)
+    if isinstance(found.message, Text):
+        answer["medium"], answer["sms"] = "sms", text_to_wire(found.message)
+    else:
+        answer["medium"], answer["message"] = "mail", message_to_wire(found.message, signing)
     answer["others"] = list(found.others)
     if found.want == "otp":
         answer["code"] = found.values[0][0]

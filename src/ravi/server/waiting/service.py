@@ -3,7 +3,8 @@ Waiting for a code, a link or a message, and handing each out once.
 
 A wait listens first and looks then, so nothing can come between. Between two looks it costs a bell and a few hundred
 bytes: what is committed for its identity rings, on whichever replica. Ids of an identity's messages become visible in
-their order (`mail.receiving.lock_mail`), so a wait that goes on behind the highest one skips none.
+their order (`mail.receiving.lock_mail`, `phone.receiving.lock_texts`), so a wait that goes on behind the highest one
+skips none.
 """
 
 import asyncio
@@ -20,9 +21,14 @@ from ravi.server.identities import Identities
 from ravi.server.mail import Mail
 from ravi.server.mail.errors import MessageNotFound
 from ravi.server.mail.records import Message
+from ravi.server.phone import Phone
+from ravi.server.phone.errors import TextNotFound
+from ravi.server.phone.records import Text
 from ravi.server.waiting import storage
 from ravi.server.waiting.errors import ended
-from ravi.server.waiting.records import Candidate, Found, Outcome, Wish
+from ravi.server.waiting.fitting import fits, media_of, others
+from ravi.server.waiting.records import Candidate, Cursor, Found, Outcome, Wish
+from ravi.server.waiting.storage import MAIL, TEXTS, Place
 from ravi.wire.events import StreamEnd
 
 #: Row ids of a credential, and of the identity that it is bound to or that it selected.
@@ -73,6 +79,7 @@ class Waiting:
         db: Database,
         identities: Identities,
         mail: Mail,
+        phone: Phone,
         wakeup: Wakeup,
         ended: Ended,
         now: Callable[[], datetime],
@@ -80,6 +87,7 @@ class Waiting:
         self._db = db
         self._identities = identities
         self._mail = mail
+        self._phone = phone
         self._wakeup = wakeup
         self._ended = ended
         self._now = now
@@ -104,7 +112,7 @@ class Waiting:
         clock = asyncio.get_running_loop()
         until = clock.time() + min(wish.hold, LONGEST_HOLD).total_seconds()
         since = wish.since
-        if since is None and wish.want == "otp" and not wish.cursor:
+        if since is None and wish.want == "otp" and wish.cursor == Cursor():
             since = self._now() - CODE_IS_FRESH
         # Listening comes before looking: what is committed in between rings.
         with self._wakeup.listening(topic(who.account_id, identity.id)) as bell:
@@ -150,26 +158,46 @@ class Waiting:
         identity: IdentityRef,
         wish: Wish,
         since: datetime | None,
-        cursor: int,
+        cursor: Cursor,
         waiter: _Waiter,
     ) -> Outcome:
         """Look once at what is behind *cursor*, and hand something out if it fits."""
-        # Read first: what becomes visible after this has a higher id, and is looked at next time.
-        reached = await storage.last_id(self._db, who.account_id, identity.id)
-        if reached <= cursor:
-            return Outcome(None, cursor, 0)
-        fitting, held_back = await self._fitting(who, identity, wish, since, cursor)
+        fitting: list[Candidate] = []
+        held_back, reached = 0, cursor
+        for place in self._places(wish):
+            # Read first: what becomes visible after this has a higher id, and is looked at next time.
+            last = await storage.last_id(self._db, place, who.account_id, identity.id)
+            if last > cursor.of(place.medium):
+                reached = reached.at(place.medium, last)
+                found, held = await self._fitting(place, who, identity, wish, since, cursor.of(place.medium))
+                fitting += found
+                held_back += held
+        fitting.sort(key=lambda each: (each.at, each.medium))
         if fitting and not waiter.has_left:
             await self._check(waiter)
-            for place, candidate in enumerate(fitting):
+            for at, candidate in enumerate(fitting):
                 message = await self._take(who, identity, wish, candidate)
                 if message is not None:
-                    found = Found(message, wish.want, candidate.values, _others(fitting[place + 1 :], candidate))
-                    return Outcome(found, candidate.id, held_back)
+                    rest = others(fitting[at + 1 :], candidate)
+                    return Outcome(
+                        Found(message, wish.want, candidate.values, rest),
+                        cursor.at(candidate.medium, candidate.id),
+                        held_back,
+                    )
         return Outcome(None, reached, held_back)
 
+    def _places(self, wish: Wish) -> list[Place]:
+        media = media_of(wish)
+        return [place for place in (MAIL, TEXTS) if place.medium in media]
+
     async def _fitting(
-        self, who: Principal, identity: IdentityRef, wish: Wish, since: datetime | None, cursor: int
+        self,
+        place: Place,
+        who: Principal,
+        identity: IdentityRef,
+        wish: Wish,
+        since: datetime | None,
+        cursor: int,
     ) -> tuple[list[Candidate], int]:
         """Return the messages behind *cursor* that fit, oldest first, and how many only their sender holds back."""
         fitting: list[Candidate] = []
@@ -177,6 +205,7 @@ class Waiting:
         while len(fitting) < MOST_FITTING:
             candidates = await storage.list_candidates(
                 self._db,
+                place,
                 who.account_id,
                 identity.id,
                 wish.want,
@@ -186,7 +215,7 @@ class Waiting:
                 limit=PAGE,
             )
             for candidate in candidates:
-                if not _fits(candidate, wish):
+                if not fits(candidate, wish):
                     continue
                 if wish.sender and not candidate.sender_certain and not wish.allow_unverified:
                     held_back += 1
@@ -197,17 +226,21 @@ class Waiting:
             after = candidates[-1].id
         return fitting, held_back
 
-    async def _take(self, who: Principal, identity: IdentityRef, wish: Wish, candidate: Candidate) -> Message | None:
+    async def _take(
+        self, who: Principal, identity: IdentityRef, wish: Wish, candidate: Candidate
+    ) -> Message | Text | None:
         """Return the candidate's message, handed out; None when somebody was faster, or it is gone."""
+        place = MAIL if candidate.medium == "mail" else TEXTS
+        reader = self._mail if candidate.medium == "mail" else self._phone
         try:
             if wish.peek:
-                return await self._mail.get(who, str(candidate.id))
+                return await reader.get(who, str(candidate.id))
             async with self._db.begin() as tx:
                 at = micros(self._now())
-                if not await storage.hand_out(tx, who.account_id, identity.id, candidate.id, wish.want, at=at):
+                if not await storage.hand_out(tx, place, who.account_id, identity.id, candidate.id, wish.want, at=at):
                     return None
-                return await self._mail.mark(who, str(candidate.id), is_read=True)
-        except (MessageNotFound, ReferenceGone):
+                return await reader.mark(who, str(candidate.id), is_read=True)
+        except (MessageNotFound, TextNotFound, ReferenceGone):
             return None
 
     async def _check(self, waiter: _Waiter) -> None:
@@ -219,18 +252,3 @@ class Waiting:
     async def _notice_departure(self, waiter: _Waiter, left: Callable[[], Awaitable[None]]) -> None:
         await left()
         waiter.leave()
-
-
-def _fits(candidate: Candidate, wish: Wish) -> bool:
-    if wish.subject and wish.subject not in candidate.subject.casefold():
-        return False
-    sender = candidate.from_email.lower()
-    if "@" in wish.sender:
-        return sender == wish.sender
-    domain = sender.rpartition("@")[2]
-    return not wish.sender or domain == wish.sender or domain.endswith(f".{wish.sender}")
-
-
-def _others(rest: list[Candidate], taken: Candidate) -> tuple[str, ...]:
-    """Return what those in *rest* say that is not what was *taken*, each once."""
-    return tuple(dict.fromkeys(each.best for each in rest if each.best not in ("", taken.best)))

@@ -1,22 +1,41 @@
 """
 All SQL of waiting: which messages have what is wanted, and what was handed out.
 
-Messages are only read here, and only what is needed to choose one; the chosen one comes from `mail`.
+Messages and texts are only read here, and only what is needed to choose one; the chosen one comes from its noun.
 """
+
+from dataclasses import dataclass
 
 import msgspec
 
-from ravi.server.db import Queries, Row, Transaction
-from ravi.server.waiting.records import Candidate, Want
+from ravi.server.db import Queries, Row, Transaction, from_micros
+from ravi.server.waiting.records import Candidate, Medium, Want
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where what comes by one medium is kept: tables, and columns of the first."""
+
+    medium: Medium
+    table: str
+    handed_out: str
+    sender: str
+    certain: str
+    subject: str
+
+
+MAIL = Place("mail", "messages", "handed_out", "m.from_email", "m.sender_certain", "m.subject")
+#: A word is what anybody may call themselves; numbers are what the network says (docs/adr/0031).
+TEXTS = Place("sms", "sms_messages", "sms_handed_out", "m.peer", "(m.verdict <> 'none')", "''")
 
 #: Where a message keeps what is wanted of it. A message itself is wanted for nothing in particular.
 _VALUES = {"otp": "m.codes", "link": "m.links", "message": "'[]'"}
 
 
-async def last_id(db: Queries, account_id: int, identity_id: int) -> int:
+async def last_id(db: Queries, place: Place, account_id: int, identity_id: int) -> int:
     """Return the id of the newest message of an identity, 0 when it has none."""
     row = await db.one(
-        "SELECT MAX(id) FROM messages WHERE identity_id = :identity AND account_id = :account",
+        f"SELECT MAX(id) FROM {place.table} WHERE identity_id = :identity AND account_id = :account",
         identity=identity_id,
         account=account_id,
     )
@@ -25,6 +44,7 @@ async def last_id(db: Queries, account_id: int, identity_id: int) -> int:
 
 async def list_candidates(
     db: Queries,
+    place: Place,
     account_id: int,
     identity_id: int,
     want: Want,
@@ -44,7 +64,7 @@ async def list_candidates(
         "m.identity_id = :identity",
         "m.direction = 'incoming'",
         "m.id > :after",
-        "NOT EXISTS (SELECT 1 FROM handed_out h WHERE h.identity_id = m.identity_id AND h.message_pk = m.id"
+        f"NOT EXISTS (SELECT 1 FROM {place.handed_out} h WHERE h.identity_id = m.identity_id AND h.message_pk = m.id"
         " AND h.what = :want)",
     ]
     params: dict[str, object] = {
@@ -62,18 +82,20 @@ async def list_candidates(
     if want != "message":
         conditions.append(f"{_VALUES[want]} <> '[]'")
     rows = await db.all(
-        f"SELECT m.id, m.from_email, m.sender_certain, m.subject, {_VALUES[want]} FROM messages m"
-        f" WHERE {' AND '.join(conditions)} ORDER BY m.id LIMIT :limit",
+        f"SELECT m.id, m.created_at, {place.sender}, {place.certain}, {place.subject}, {_VALUES[want]}"
+        f" FROM {place.table} m WHERE {' AND '.join(conditions)} ORDER BY m.id LIMIT :limit",
         **params,
     )
-    return [_candidate(row) for row in rows]
+    return [_candidate(place.medium, row) for row in rows]
 
 
-async def hand_out(tx: Transaction, account_id: int, identity_id: int, message_pk: int, want: Want, *, at: int) -> bool:
+async def hand_out(
+    tx: Transaction, place: Place, account_id: int, identity_id: int, message_pk: int, want: Want, *, at: int
+) -> bool:
     """Note that what is wanted of a message was handed out; return False when somebody was faster."""
     return bool(
         await tx.run(
-            "INSERT INTO handed_out (identity_id, message_pk, what, account_id, created_at)"
+            f"INSERT INTO {place.handed_out} (identity_id, message_pk, what, account_id, created_at)"
             " VALUES (:identity, :message, :want, :account, :at) ON CONFLICT DO NOTHING",
             identity=identity_id,
             message=message_pk,
@@ -84,8 +106,8 @@ async def hand_out(tx: Transaction, account_id: int, identity_id: int, message_p
     )
 
 
-def _candidate(row: Row) -> Candidate:
-    id_, from_email, certain, subject, found = row
+def _candidate(medium: Medium, row: Row) -> Candidate:
+    id_, at, sender, certain, subject, found = row
     # Codes are under "value", links under "url": as `extraction` returned them.
     values = tuple((each.get("value") or each["url"], float(each["score"])) for each in msgspec.json.decode(found))
-    return Candidate(id_, from_email, bool(certain), subject, values)
+    return Candidate(medium, id_, from_micros(at), sender, bool(certain), subject, values)

@@ -6,6 +6,8 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ravi.server.extraction import codes, find_codes, find_links, links
 
@@ -56,7 +58,18 @@ HOSTILE = {
     "entities": "&#x41",
     "ampersands": "&",
     "blocks": "<div>",
+    "short codes": "text stop to 81417 ",
+    "keywords": "text a b ",
+    "marks of apps": "<#> FA+9qCX9VSu\n",
+    "lines for browsers": "@a.example #482913\n",
+    "codes without width": "4\u200b8\u2068",
+    "codes that lapsed": "old code 482913 no longer valid ",
+    "new codes": "the new one is 482913, 118204 expired ",
+    "named codes": "OTP-482913 ",
 }
+#: The longest text that carriers take as one message, and four times as much.
+LONGEST_SMS = 1600
+PIECES = st.lists(st.sampled_from(sorted(HOSTILE.values())), min_size=1, max_size=4).map("".join)
 
 
 def repeated(piece: str, size: int) -> str:
@@ -77,6 +90,15 @@ def test_four_times_the_text_is_about_four_times_the_work(kind: str) -> None:
     small, large = repeated(HOSTILE[kind], 4096), repeated(HOSTILE[kind], 16384)
 
     for look in (lambda text: find_codes("", text), lambda text: find_links(text, text)):
+        assert calls(look, large) <= 6 * calls(look, small) + 2000
+
+
+@settings(max_examples=60, deadline=None)
+@given(piece=st.one_of(PIECES, st.text(min_size=1, max_size=40)))
+def test_any_text_repeated_to_the_length_of_an_sms_takes_work_in_proportion(piece: str) -> None:
+    small, large = repeated(piece, LONGEST_SMS), repeated(piece, 4 * LONGEST_SMS)
+
+    for look in (lambda text: find_codes("", text), lambda text: find_links("", text)):
         assert calls(look, large) <= 6 * calls(look, small) + 2000
 
 

@@ -4,25 +4,40 @@ import re
 
 import pytest
 
-from tests.support.corpus import CORPUS, HALVES, MARK_BEGIN, MARK_END, PAGE, samples, score_codes, score_links, table
+from tests.support.corpus import (
+    CORPUS,
+    HALVES,
+    MARK_BEGIN,
+    MARK_END,
+    MEDIA,
+    PAGE,
+    samples,
+    score_codes,
+    score_links,
+    table,
+)
 
 ENOUGH = 0.98
+#: What is scored: each medium, and all of them together.
+GROUPS = (*((medium,) for medium in MEDIA), MEDIA)
 #: In addresses of the web, and of senders.
 HOST = re.compile(r"https?://([\w.-]*\w)|^from: .*@([\w.-]*\w)", re.MULTILINE)
 
 
+@pytest.mark.parametrize("media", GROUPS, ids=" and ".join)
 @pytest.mark.parametrize("half", HALVES)
-def test_codes_are_found_and_nothing_else(half: str) -> None:
-    score = score_codes(half)
-    print(f"\n{half}: codes, precision {score.precision:.3f}, recall {score.recall:.3f}")
+def test_codes_are_found_and_nothing_else(half: str, media: tuple[str, ...]) -> None:
+    score = score_codes(half, *media)
+    print(f"\n{half}, {' and '.join(media)}: codes, precision {score.precision:.3f}, recall {score.recall:.3f}")
 
     assert min(score.precision, score.recall) >= ENOUGH, score.failures
 
 
+@pytest.mark.parametrize("media", GROUPS, ids=" and ".join)
 @pytest.mark.parametrize("half", HALVES)
-def test_links_are_found_and_nothing_else(half: str) -> None:
-    score = score_links(half)
-    print(f"\n{half}: links, precision {score.precision:.3f}, recall {score.recall:.3f}")
+def test_links_are_found_and_nothing_else(half: str, media: tuple[str, ...]) -> None:
+    score = score_links(half, *media)
+    print(f"\n{half}, {' and '.join(media)}: links, precision {score.precision:.3f}, recall {score.recall:.3f}")
 
     assert min(score.precision, score.recall) >= ENOUGH, score.failures
 
@@ -47,6 +62,17 @@ def test_each_half_has_many_languages_and_kinds_of_messages(half: str) -> None:
     assert len([sample for sample in found if sample.codes]) >= 80
     assert len([sample for sample in found if sample.links]) >= 80
     assert len({sample.name for sample in found}) == len(found)
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_each_half_has_sms_as_senders_write_them(half: str) -> None:
+    texts = [sample for sample in samples(half) if sample.medium == "SMS"]
+
+    assert len({sample.language for sample in texts}) >= 30
+    assert len([sample for sample in texts if sample.codes]) >= 100
+    assert len([sample for sample in texts if sample.links]) >= 50
+    assert len([sample for sample in texts if not sample.codes and not sample.links]) >= 60
+    assert len([sample for sample in texts if len(sample.text) >= 1400]) >= 2
 
 
 def test_what_is_held_back_is_not_among_what_the_rules_were_written_on() -> None:

@@ -21,6 +21,7 @@ FAMILIES = {
     errors.RateLimited: 429,
     errors.ServerFault: 500,
     errors.Unavailable: 503,
+    errors.ProviderFailed: 502,
 }
 
 

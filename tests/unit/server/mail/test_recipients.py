@@ -18,6 +18,8 @@ from ravi.server.mail.recipients import parse_recipient
         ("mi\u212ae@example.org", "mi\u212ae@example.org"),  # the sign for Kelvin, whose small letter is k
         ("mike@exa\u212aple.org", "mike@exa\u212aple.org"),
         ('"mike"@example.org', '"mike"@example.org'),
+        ("PostMaster", "postmaster"),
+        ("PostMaster+tag@Example.org", "postmaster@example.org"),
     ],
 )
 def test_case_tags_and_a_last_dot_do_not_matter(given: str, meant: str) -> None:

@@ -69,6 +69,28 @@ async def test_every_spelling_of_an_address_of_ours_arrives(office: Office, wire
     assert len(await office.messages()) == 1
 
 
+POSTMASTER = ["postmaster", "Postmaster", "POSTMASTER@{host}", "postmaster@{host}.", "postmaster+dmarc@{host}"]
+
+
+@pytest.mark.parametrize("spelling", POSTMASTER)
+async def test_postmaster_is_whom_the_operator_has_named(office: Office, wire: Wire, spelling: str) -> None:
+    to = spelling.format(host=HOST)
+    await wire.say("MAIL FROM:<>")
+    assert await wire.say(f"RCPT TO:<{to}>") == "550 5.1.1 nobody reads mail for postmaster on this server"
+    await wire.say("RSET")
+    office.world.services.mail.read_postmaster_as(office.mine)
+    assert (await wire.deliver(to, b"Subject: x\r\n\r\n"))[:3] == "250"
+    [message] = await office.messages()
+    assert message.envelope_to == to
+
+
+@pytest.mark.parametrize("spelling", ["postmaster@example.org", "postmaster@sub.{host}", "root", '"postmaster"@{host}'])
+async def test_another_postmaster_is_not_ours(office: Office, wire: Wire, spelling: str) -> None:
+    office.world.services.mail.read_postmaster_as(office.mine)
+    await wire.say("MAIL FROM:<bob@example.com>")
+    assert (await wire.say(f"RCPT TO:<{spelling.format(host=HOST)}>"))[:1] == "5"
+
+
 async def test_an_international_recipient_needs_the_parameter(office: Office, wire: Wire) -> None:
     await wire.say("MAIL FROM:<bob@example.com>")
     assert (await wire.say(f"RCPT TO:<münchen@{HOST}>"))[:9] == "553 5.6.7"

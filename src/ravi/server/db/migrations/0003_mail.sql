@@ -187,6 +187,9 @@ CREATE INDEX webhook_deliveries_by_identity ON webhook_deliveries (identity_id, 
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX webhook_deliveries_open ON webhook_deliveries (webhook_id) WHERE next_at IS NOT NULL;
 
+-- Whom an identity may write to: a JSON list of addresses, domains and numbers; none means anybody.
+ALTER TABLE identities ADD COLUMN allowed_recipients TEXT;
+
 -- Random keys of this server itself: for signing the addresses of attachments.
 CREATE TABLE server_keys (
     name TEXT PRIMARY KEY,

@@ -1,6 +1,9 @@
 """
 The built-in carrier: numbers that regulators reserve for fiction, so that none can ever reach a stranger.
 
+Texts between them are delivered here and never leave the machine. The world outside is played by
+`ravi-server simulate sms`, whose requests are webhooks like any other carrier's, signed with a key of this server.
+
 The n-th number is computed from n, so handing one out needs no look-up, no lock and no retry, and a number is
 never issued twice as long as n is not.
 
@@ -9,7 +12,27 @@ Sources: North America, 555-0100 to 555-0199 in every area code in service (NANP
 six blocks of ten thousand (ARCEP decision 2018-0881, numbers for audiovisual works).
 """
 
+import hashlib
+import hmac
+import json
+
 from ravi.errors import NumbersExhausted
+from ravi.server.phone.carriers.contract import (
+    Allocated,
+    Carrier,
+    Later,
+    Outgoing,
+    Reading,
+    Received,
+    Refused,
+    Sent,
+    Surroundings,
+    Tell,
+    Webhook,
+    WebhookRefused,
+    Wish,
+)
+from ravi.settings.server_carriers import CarrierUrl
 
 #: Geographic area codes in service in the United States.
 _US_AREAS = """
@@ -38,21 +61,84 @@ _BLOCKS: list[tuple[list[str], str, int]] = [
 CAPACITY = sum(len(areas) * 10**digits for areas, _, digits in _BLOCKS)
 
 
-class Loopback:
-    """Implements `identities.NumberSource`."""
+#: How far the clock of whoever simulates may be off, in seconds.
+TOLERANCE = 300
+SIGNATURE = "x-ravi-simulation"
 
-    name = "loopback"
 
-    def __init__(self, *, by_default: bool = True) -> None:
-        self.by_default = by_default
+class Loopback(Carrier):
+    """Texts between the identities of this server."""
 
-    def number(self, serial: int) -> str:
-        """Return the number for *serial*, counted from 1. Raises NumbersExhausted beyond `CAPACITY`."""
-        place = serial - 1
-        for areas, middle, digits in _BLOCKS:
-            size = len(areas) * 10**digits
-            if place < size:
-                line, area = divmod(place, len(areas))
-                return f"{areas[area]}{middle}{line:0{digits}d}"
-            place -= size
-        raise NumbersExhausted(f"all {CAPACITY} numbers reserved for fiction are given out")
+    costs_nothing = True
+    instant = True
+    stays_here = True
+
+    def __init__(self, name: str, here: Surroundings) -> None:
+        super().__init__(name)
+        self._here = here
+        self._tell: Tell | None = None
+
+    async def allocate(self, wish: Wish) -> Allocated:
+        return Allocated(number_of(wish.serial))
+
+    async def release(self, allocated: Allocated) -> None:
+        """Nobody is waiting for a number of fiction."""
+
+    async def send(self, text: Outgoing) -> Sent:
+        if self._tell is None:
+            raise Later("the server is only just starting", maybe_sent=False)
+        arrived = await self._tell(
+            Received(text.to_number, text.from_number, text.body, key=f"text/{text.id}", certain=True)
+        )
+        if not arrived:
+            raise Refused("the number does not receive")
+        return Sent(ref=text.id, progress="delivered")
+
+    async def read(self, webhook: Webhook) -> Reading:
+        signature = webhook.headers.get(SIGNATURE, "")
+        at, _, _ = signature.partition(",")
+        if not at.isascii() or not at.isdigit() or abs(int(at[:12]) - self._here.now().timestamp()) > TOLERANCE:
+            raise WebhookRefused("there is no time in the signature, or it is too far from now")
+        if not hmac.compare_digest(signature.encode(), sign(self._here.key, int(at), webhook.body).encode()):
+            raise WebhookRefused("the signature does not fit")
+        try:
+            said = json.loads(webhook.body)
+            texts = [said[name] for name in ("to", "from", "body", "id")]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise WebhookRefused("the body is not a simulated text") from None
+        if not all(isinstance(text, str) for text in texts):
+            raise WebhookRefused("the body is not a simulated text")
+        to_number, sender, body, id_ = texts
+        return Reading((Received(to_number, sender, body, key=simulated_key(id_)),))
+
+    async def run(self, tell: Tell) -> None:
+        self._tell = tell
+
+
+def sign(key: bytes, at: int, body: bytes) -> str:
+    """Return the header that a simulated text carries, made at the Unix time *at*: the time, and an HMAC of both."""
+    return f"{at},{hmac.new(key, f'{at}.'.encode() + body, hashlib.sha256).hexdigest()}"
+
+
+def simulated_key(id_: str) -> str:
+    """Return the `Received.key` of a simulated text whose body says that *id_*."""
+    return f"simulated/{id_}"
+
+
+def number_of(serial: int) -> str:
+    """Return the number for *serial*, counted from 1. Raises NumbersExhausted beyond `CAPACITY`."""
+    place = serial - 1
+    for areas, middle, digits in _BLOCKS:
+        size = len(areas) * 10**digits
+        if place < size:
+            line, area = divmod(place, len(areas))
+            return f"{areas[area]}{middle}{line:0{digits}d}"
+        place -= size
+    raise NumbersExhausted(f"all {CAPACITY} numbers reserved for fiction are given out")
+
+
+def open_carrier(url: CarrierUrl, here: Surroundings) -> Loopback:
+    """Raises ValueError when the URL says more than `loopback:`."""
+    if url.transport or url.user or url.password or url.host or url.path or url.options:
+        raise ValueError("loopback takes nothing behind its colon")
+    return Loopback(url.name, here)

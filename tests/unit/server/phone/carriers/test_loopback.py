@@ -5,11 +5,11 @@ import re
 import pytest
 
 from ravi.errors import NumbersExhausted
-from ravi.server.phone.carriers.loopback import CAPACITY, Loopback
+from ravi.server.phone.carriers.loopback import CAPACITY, number_of
 
 
 def test_no_two_serials_share_a_number() -> None:
-    numbers = {Loopback().number(serial) for serial in range(1, CAPACITY + 1)}
+    numbers = {number_of(serial) for serial in range(1, CAPACITY + 1)}
     assert len(numbers) == CAPACITY
 
 
@@ -26,11 +26,11 @@ RESERVED = re.compile(
 
 
 def test_every_number_is_reserved_for_fiction() -> None:
-    outside = [n for serial in range(1, CAPACITY + 1) if not RESERVED.fullmatch(n := Loopback().number(serial))]
+    outside = [n for serial in range(1, CAPACITY + 1) if not RESERVED.fullmatch(n := number_of(serial))]
     assert outside == []
 
 
 def test_what_is_used_up_is_refused_and_not_repeated() -> None:
-    Loopback().number(CAPACITY)
+    number_of(CAPACITY)
     with pytest.raises(NumbersExhausted):
-        Loopback().number(CAPACITY + 1)
+        number_of(CAPACITY + 1)

@@ -1,4 +1,4 @@
-"""How much may be sent."""
+"""How much an account, and each of its identities, may send."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,11 +23,25 @@ class SendLimits:
 
 
 class SendCounter:
-    """Counts what is sent, on all replicas together."""
+    """
+    Counts what is sent, on all replicas together.
 
-    def __init__(self, db: Database, limits: SendLimits, now: Callable[[], datetime]) -> None:
+    *kind* keeps mail and texts apart, *what* is how people call them.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        limits: SendLimits,
+        now: Callable[[], datetime],
+        *,
+        kind: str = "sends",
+        what: str = "messages",
+    ) -> None:
         self._limits = limits
         self._attempts = Attempts(db, now)
+        self._kind = kind
+        self._what = what
 
     async def count(self, account_id: int, identity_id: int) -> None:
         """
@@ -35,12 +49,12 @@ class SendCounter:
 
         Call it inside the transaction that stores the message: what is not sent does not count.
         """
-        limits = self._limits
+        limits, kind, noun = self._limits, self._kind, self._what
         for subject, most, per, what in (
-            (f"sends/hour/account/{account_id}", limits.per_hour, _HOUR, "messages an hour"),
-            (f"sends/day/account/{account_id}", limits.per_day, _DAY, "messages a day"),
-            (f"sends/hour/identity/{identity_id}", limits.identity_per_hour, _HOUR, "messages an hour by one identity"),
-            (f"sends/day/identity/{identity_id}", limits.identity_per_day, _DAY, "messages a day by one identity"),
+            (f"{kind}/hour/account/{account_id}", limits.per_hour, _HOUR, f"{noun} an hour"),
+            (f"{kind}/day/account/{account_id}", limits.per_day, _DAY, f"{noun} a day"),
+            (f"{kind}/hour/identity/{identity_id}", limits.identity_per_hour, _HOUR, f"{noun} an hour by one identity"),
+            (f"{kind}/day/identity/{identity_id}", limits.identity_per_day, _DAY, f"{noun} a day by one identity"),
         ):
             if most:
                 await limited(self._attempts, subject, most, per, what)

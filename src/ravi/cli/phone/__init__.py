@@ -1,0 +1,1 @@
+"""The number that the selected identity has, or is to have."""
