@@ -69,14 +69,15 @@ class Receiving:
 
         One transaction: when this returns, everything is durable. What was told before changes nothing.
         """
-        match happening:
-            case Received():
-                return await self.receive(carrier, happening) is not None
-            case Report():
-                return await self._note_report(carrier, happening)
-            case Alive():
-                await self.note_seen(carrier, happening.device, detail=happening.detail)
-                return True
+        with acting(replace(origin(), kind="carrier")):
+            match happening:
+                case Received():
+                    return await self.receive(carrier, happening) is not None
+                case Report():
+                    return await self._note_report(carrier, happening)
+                case Alive():
+                    await self.note_seen(carrier, happening.device, detail=happening.detail)
+                    return True
 
     async def receive(self, carrier: str, received: Received) -> int | None:
         """Store a text and return its row's id, the first one's for a repeated delivery; None when it is for nobody."""

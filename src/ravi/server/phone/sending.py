@@ -146,6 +146,8 @@ class Sending(Receiving):
         if recipient.startswith("+"):
             await self._acquaintances.touch(tx, account_id, identity.id, phone_number=recipient, at=now)
         tx.notify(QUEUE)
+        target = {"message_id": text_id, "phone_id": line.number_id}
+        await self._events.audit.append(tx, account_id, SMS_QUEUED, identity=identity.uuid, target=target)
         return text_id
 
 

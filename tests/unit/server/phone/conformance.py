@@ -41,9 +41,8 @@ from ravi.server.phone.carriers.contract import (
     WebhookRefused,
     Wish,
 )
-from tests.unit.server.phone.worlds import WEBHOOK_URL, Trouble, WebhookWorld, World, damaged, tampered
+from tests.unit.server.phone.worlds import OUTSIDE, WEBHOOK_URL, Trouble, WebhookWorld, World, damaged, tampered
 
-OUTSIDE = "+12025550143"
 SECRET_BODY = "canary 482913"
 BODIES = {
     "a code": "Your code is 482913",

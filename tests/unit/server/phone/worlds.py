@@ -14,6 +14,8 @@ from ravi.server.phone.carriers.contract import Carrier, Happening, Received, Su
 #: The provider answers: "refused" never, "busy" not now, "broken" an error of its own. The way there: `wire.Fault`.
 Trouble = Literal["refused", "busy", "broken", "gone", "silent", "dropped"]
 EVERY_TROUBLE: tuple[Trouble, ...] = ("refused", "busy", "broken", "gone", "silent", "dropped")
+#: Somebody in the world.
+OUTSIDE = "+12025550143"
 WEBHOOK_URL = "https://ravi.example.org/api/phone/carriers/conforming/"
 
 

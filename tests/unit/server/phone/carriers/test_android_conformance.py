@@ -15,8 +15,8 @@ from ravi.server.phone.carriers.contract import Webhook
 from ravi.settings.server_carriers import carrier_url
 from tests.support.android_double import KEY, PASSWORD, AndroidDouble
 from tests.support.wire import Wire
-from tests.unit.server.phone.conformance import OUTSIDE, WebhookConformance
-from tests.unit.server.phone.worlds import EVERY_TROUBLE, WEBHOOK_URL, Trouble, WebhookWorld
+from tests.unit.server.phone.conformance import WebhookConformance
+from tests.unit.server.phone.worlds import EVERY_TROUBLE, OUTSIDE, WEBHOOK_URL, Trouble, WebhookWorld
 
 ANSWERS = {"refused": 400, "busy": 503, "broken": 500}
 

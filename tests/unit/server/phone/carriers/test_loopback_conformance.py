@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ravi.server.phone.carriers.contract import Happening, Later, Received, Webhook
+from ravi.server.phone.carriers.contract import Happening, Later, Received, Webhook, WebhookRefused
 from ravi.server.phone.carriers.loopback import TOLERANCE, Loopback, open_carrier, sign
 from ravi.settings.server_carriers import carrier_url
-from tests.unit.server.phone.conformance import OUTSIDE, WebhookConformance, text
-from tests.unit.server.phone.worlds import WEBHOOK_URL, Trouble, WebhookWorld
+from tests.unit.server.phone.conformance import WebhookConformance, text
+from tests.unit.server.phone.worlds import OUTSIDE, WEBHOOK_URL, Trouble, WebhookWorld
 
 
 class LoopbackWorld(WebhookWorld):
@@ -65,6 +65,12 @@ class TestLoopback(WebhookConformance):
     @pytest.fixture
     async def world(self) -> LoopbackWorld:
         return LoopbackWorld()
+
+    @pytest.mark.parametrize("time", ["0" * 5000 + "1", "00{now}" + "0" * 5000, "-1", "+1", " 1", "\u0661", "1.5", ""])
+    async def test_a_time_that_is_none_is_refused_and_not_read(self, world: LoopbackWorld, time: str) -> None:
+        said = time.format(now=int(world.here.now().timestamp()))
+        with pytest.raises(WebhookRefused):
+            await world.open().read(Webhook(WEBHOOK_URL, "", {world.signature: f"{said},{'0' * 64}"}, b"{}"))
 
     async def test_before_the_server_has_started_texts_wait(self, world: LoopbackWorld) -> None:
         with pytest.raises(Later) as later:

@@ -14,8 +14,8 @@ from ravi.settings.server_carriers import carrier_url
 from tests.support.twilio_double import ACCOUNT, TOKEN, Fault, TwilioDouble, twilio_double
 from tests.support.twilio_signing import Signed, signed_form, signed_json
 from tests.support.wire import Wire
-from tests.unit.server.phone.conformance import OUTSIDE, WebhookConformance
-from tests.unit.server.phone.worlds import EVERY_TROUBLE, WEBHOOK_URL, Trouble, WebhookWorld
+from tests.unit.server.phone.conformance import WebhookConformance
+from tests.unit.server.phone.worlds import EVERY_TROUBLE, OUTSIDE, WEBHOOK_URL, Trouble, WebhookWorld
 
 ANSWERS = {"refused": (400, 21610), "busy": (429, 20429), "broken": (503, 20503)}
 
