@@ -41,8 +41,9 @@ fmt: setup ## put formatting and imports in order
 fuzz: setup ## give the mail parser and the checks of senders bytes that nobody would send (ARGS='--seconds 600 html')
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
-crash: setup ## kill the server twenty times in the middle of 2,000 messages, on both engines; takes minutes
+crash: setup ## kill the server in the middle of 2,000 messages and 300 texts, again and again, on both engines; takes minutes
 	@RAVI_SMTP_CRASH=20x2000 $(BIN)/pytest -n 2 tests/journeys/test_smtp_crash.py $(ARGS)
+	@RAVI_SMS_CRASH=5x300 $(BIN)/pytest -n 2 tests/journeys/test_sms_crash.py $(ARGS)
 
 bench: setup ## measure start-up, fleet and server; prints a table
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -177,7 +177,7 @@ class Deliverer:
             case Later():
                 next_at = _next(queued, outcome, now)
                 if next_at is None:
-                    state = "uncertain" if outcome.maybe_sent else "failed"
+                    state = "uncertain" if outcome.maybe_sent or queued.again else "failed"
         error = "" if isinstance(outcome, Sent) else _one_line(str(outcome))
         async with self._db.begin() as tx:
             await lock_texts(tx, queued.identity_id)
@@ -187,7 +187,8 @@ class Deliverer:
                 queued.id,
                 state=state,
                 next_at=None if next_at is None else micros(next_at),
-                maybe_sent=isinstance(outcome, Later) and outcome.maybe_sent,
+                # Once nobody knows, only the carrier's yes or no ends that: this attempt may have failed for itself alone.
+                maybe_sent=isinstance(outcome, Later) and (outcome.maybe_sent or queued.again),
                 carrier_ref=outcome.ref if isinstance(outcome, Sent) else "",
                 error=error,
             )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from ravi.server.phone.carriers.contract import Carrier, Happening, Received, Surroundings, Webhook
+from ravi.server.phone.carriers.contract import Carrier, Happening, Reading, Received, Surroundings, Webhook
 
 #: The provider answers: "refused" never, "busy" not now, "broken" an error of its own. The way there: `wire.Fault`.
 Trouble = Literal["refused", "busy", "broken", "gone", "silent", "dropped"]
@@ -103,8 +103,10 @@ def tampered(genuine: Webhook, signature: str, of_another: str) -> Iterator[Webh
         yield replace(genuine, body=changed)
 
 
+#: What JSON can say and the next step may not bear: a number no float can hold, half a character, and NUL.
+_ODD = [10**400, "\ud800", "\0", "", -1, 1.5, True, None, [], {}, "9" * 5000]
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
@@ -119,3 +121,27 @@ def damaged(content: dict[str, Any], data: st.DataObject) -> object:
         return {**content, name: damaged(content[name], data)}
     kept = {key: value for key, value in content.items() if key != name}
     return kept if data.draw(st.booleans()) else {**kept, name: data.draw(_JSON)}
+
+
+def with_each_field_odd(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield *content* with each value of it, at any depth, left out and replaced by each odd one."""
+    for name, value in content.items():
+        yield {key: kept for key, kept in content.items() if key != name}
+        for odd in _ODD:
+            yield {**content, name: odd}
+        if isinstance(value, dict):
+            for inner in with_each_field_odd(value):
+                yield {**content, name: inner}
+
+
+async def nobody(number: str) -> bool:
+    return False
+
+
+def is_ours(task: asyncio.Task[Any]) -> bool:
+    coroutine: Any = task.get_coro()
+    return "/ravi/server/" in coroutine.cr_code.co_filename
+
+
+def texts_of(reading: Reading) -> list[Received]:
+    return [each for each in reading.happenings if isinstance(each, Received)]
