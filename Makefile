@@ -5,7 +5,7 @@ CODE := src tests scripts demo benchmarks
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test check fmt fuzz crash bench lock clean
+.PHONY: help setup demo dev test check fmt fuzz crash drill bench lock clean
 MAKEFLAGS += --no-print-directory
 
 ##@ Start
@@ -44,6 +44,9 @@ fuzz: setup ## give the mail parser and the checks of senders bytes that nobody 
 crash: setup ## kill the server in the middle of 2,000 messages and 300 texts, again and again, on both engines; takes minutes
 	@RAVI_SMTP_CRASH=20x2000 $(BIN)/pytest -n 2 tests/journeys/test_smtp_crash.py $(ARGS)
 	@RAVI_SMS_CRASH=5x300 $(BIN)/pytest -n 2 tests/journeys/test_sms_crash.py $(ARGS)
+
+drill: setup ## try everything with a stolen workspace, and measure how fast what is revoked stops; prints two tables
+	@$(BIN)/python -m tests.drills
 
 bench: setup ## measure start-up, fleet and server; prints a table
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -24,7 +24,7 @@ def run(effort: Effort) -> Iterator[Table]:
     """Measure the wall time of a whole fleet, and check that nobody got what is another's."""
     with workplace() as folder:
         code = add_account(folder)
-        with ravi_server(folder) as server:
+        with ravi_server(folder, limited=True) as server:
             yield _measure(folder, sign_in(folder, server, code), effort)
 
 

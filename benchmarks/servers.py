@@ -49,15 +49,26 @@ class Serving:
         return f"http://127.0.0.1:{self.port}"
 
 
+#: What is measured is how fast the server is, and its limits on callers would end that.
+_UNHURRIED = [
+    *("--credential-requests-per-second", "1000000", "--identity-requests-per-second", "1000000"),
+    *("--credential-requests-at-once", "1000000", "--smtp-mailbox-per-minute", "0"),
+]
+
+
 @contextmanager
-def ravi_server(folder: Path, *, database: str | None = None, name: str = "server") -> Iterator[Serving]:
+def ravi_server(
+    folder: Path, *, database: str | None = None, name: str = "server", limited: bool = False
+) -> Iterator[Serving]:
     """
     Run `ravi-server run` as it comes: nothing set but data directory and ports (and *database*, for PostgreSQL).
 
+    Unless it is to be *limited*, a caller may ask as often as no caller could; each request is counted all the same.
     It logs every request, as by default, to a file in *folder*, as a service manager would have it do.
     """
     env = environment(folder) | ({"RAVI_SERVER_DATABASE": database} if database else {})
     argv = [RAVI_SERVER, "run", "--data", str(folder / name), "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
+    argv += [] if limited else _UNHURRIED
     with _running(argv, env, folder / f"{name}.log", OURS_READY) as serving:
         yield serving
 

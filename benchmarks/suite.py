@@ -22,6 +22,7 @@ NAMES = (
     "fleet",
     "http_read",
     "http_write",
+    "storm",
     "mail_in",
     "scale",
     "idle",

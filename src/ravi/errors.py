@@ -20,7 +20,7 @@ Every error that Ravi raises on purpose.
     │   └── TimedOut                the answer did not come in time
     └── Refused                     the server said no
         ├── Malformed               400  cannot be read, or contradicts itself: SelectorsDiffer
-        ├── Unauthenticated         401  BadCredentials, TokenReused
+        ├── Unauthenticated         401  BadCredentials, TokenReused, SsoTokenRefused
         ├── Forbidden               403  IdentityDisabled, RecipientNotAllowed
         ├── NotFound                404  IdentityNotFound, IdentityDeleted, NoInbox, NoPhone
         ├── MethodNotAllowed        405
@@ -222,6 +222,13 @@ class TokenReused(Unauthenticated):
     """A refresh token came back after its grace period: its whole family of tokens is revoked."""
 
     code = codes.TOKEN_REUSED
+
+
+class SsoTokenRefused(Unauthenticated):
+    """The SSO token proves nothing: forged, ended, used up, revoked, or meant for somebody else."""
+
+    code = codes.SSO_TOKEN_REFUSED
+    hint = "have its identity make a fresh one: ravi sso token --audience <your service>"
 
 
 class Forbidden(Refused):

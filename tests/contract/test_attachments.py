@@ -151,3 +151,16 @@ async def test_a_name_that_a_stranger_chose_stays_a_name(world: World) -> None:
         assert "/" not in row["filename"]
         if not filename.isascii():
             assert "filename*=UTF-8''b%C3%BCro%20%E5%A0%B1%E5%91%8A.pdf" in value
+
+
+async def test_a_signed_address_ends_with_the_key_that_asked_for_it_and_others_go_on(world: World) -> None:
+    (by_key,) = await attached(world, ("a.txt", "text/plain", b"x"))
+    message = (await world.ada.get(f"/api/email-messages/?identity={world.mine['uuid']}")).json()[0]
+    shown = (await world.ada.get(f"/api/email-messages/{message['uuid']}/?identity={world.mine['uuid']}")).json()
+    by_owner = shown["attachments"][0]["download_url"]
+    (key,) = (await world.agent.get("/api/auth/keys/identity/")).json()
+
+    await world.ada.send("DELETE", f"/api/auth/keys/identity/{key['uuid']}/")
+
+    assert (await world.nobody.get(local(by_key["download_url"]))).status_code == 403
+    assert (await world.nobody.get(local(by_owner))).status_code == 200

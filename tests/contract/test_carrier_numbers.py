@@ -67,9 +67,7 @@ async def test_a_released_number_is_kept_for_the_quarantine_and_then_given_back(
     released = await carried.world.ada.post(f"/api/identities/{carried.mine['uuid']}/release-phone/")
     assert released.json()["phone"] is None
     assert await numbers.return_released() == 0
-    await carried.deliver(
-        carried.provider.arrival(URL, "22395", number, "hi")
-    )
+    await carried.deliver(carried.provider.arrival(URL, "22395", number, "hi"))
     assert await carried.texts() == []
     carried.world.clock.advance(seconds=timedelta(days=31).total_seconds())
     carried.provider.fail(Fault("DELETE", "IncomingPhoneNumbers", 500))

@@ -219,3 +219,105 @@ async def test_encryption_metadata_is_empty_at_first_and_kept_byte_for_byte(worl
     assert (await world.agent.send("PATCH", "/api/encryption/", body)).status_code == 403
     for wrong in ({}, {"salt": "AAAA"}, body | {"public_key": "not base64!"}, body | {"verifier": "AAAA"}):
         assert (await world.eve.send("PATCH", "/api/encryption/", wrong)).status_code == 422
+
+
+async def is_let_in(world: World, token: str) -> bool:
+    return (await world.with_token(token).get("/api/domains/")).status_code == 200
+
+
+async def test_a_bound_pair_ends_with_the_key_that_it_was_made_with(world: World) -> None:
+    """Or whoever had the key for a minute would have the identity for half a year."""
+    (key,) = (await world.agent.get("/api/auth/keys/identity/")).json()
+    manager = (await world.ada.post("/api/auth/keys/management/", {"label": "ci"})).json()
+    brief = (await world.ada.post("/api/auth/keys/management/", {"label": "brief", "ttl_seconds": 60})).json()
+    bind = {"identity": world.mine["uuid"]}
+    of = {
+        each["uuid"]: (await world.with_token(each["key"]).post("/api/auth/bind-identity/", bind)).json()
+        for each in ({**key, "key": world.mine["api_key"]}, manager, brief)
+    }
+    of["bound once more"] = (
+        await world.with_token(of[key["uuid"]]["access"]).post("/api/auth/bind-identity/", bind)
+    ).json()
+    assert all([await is_let_in(world, pair["access"]) for pair in of.values()])
+
+    await world.ada.send("DELETE", f"/api/auth/keys/identity/{key['uuid']}/")
+
+    for name in (key["uuid"], "bound once more"):
+        assert not await is_let_in(world, of[name]["access"])
+        assert (await refresh(world, of[name]["refresh"]))[0] == 401
+    assert await is_let_in(world, of[manager["uuid"]]["access"])
+    await world.ada.send("DELETE", f"/api/auth/keys/management/{manager['uuid']}/")
+    assert not await is_let_in(world, of[manager["uuid"]]["access"])
+    assert await is_let_in(world, of[brief["uuid"]]["access"])
+    world.clock.advance(seconds=60)
+    assert not await is_let_in(world, of[brief["uuid"]]["access"])
+    assert (await refresh(world, of[brief["uuid"]]["refresh"]))[0] == 401
+
+
+@pytest.mark.parametrize("how", ["signing out", "a refresh token that comes back late"])
+async def test_whoever_holds_a_bound_pair_ends_neither_its_owners_sign_in_nor_a_siblings(
+    world: World, how: str
+) -> None:
+    mine, sibling = [
+        (await world.ada.post("/api/auth/bind-identity/", {"identity": identity["uuid"]})).json()
+        for identity in (world.mine, world.sibling)
+    ]
+    if how == "signing out":
+        body = {"refresh": world.tokens.refresh}
+        done = await world.with_token(mine["access"]).post("/api/auth/logout/", body)
+        assert done.json() == {"signed_out": 1}
+    else:
+        await refresh(world, mine["refresh"])
+        world.clock.advance(seconds=61)
+        assert (await refresh(world, mine["refresh"]))[1]["code"] == "auth.token_reused"
+
+    assert not await is_let_in(world, mine["access"])
+    assert await is_let_in(world, sibling["access"])
+    assert await is_let_in(world, world.tokens.access)
+    assert (await refresh(world, world.tokens.refresh))[0] == 200
+
+
+async def test_a_disabled_identity_gets_no_fresh_tokens_and_does_when_it_is_enabled(world: World) -> None:
+    pair = (await world.ada.post("/api/auth/bind-identity/", {"identity": world.mine["uuid"]})).json()
+    await world.ada.post(f"/api/identities/{world.mine['uuid']}/disable/")
+    status, problem = await refresh(world, pair["refresh"])
+    assert (status, problem["code"]) == (403, "identity.disabled")
+    await world.ada.post(f"/api/identities/{world.mine['uuid']}/enable/")
+    status, again = await refresh(world, pair["refresh"])
+    assert status == 200
+    assert await is_let_in(world, again["access"])
+
+
+async def test_signing_out_everywhere_ends_browsers_approvals_and_codes_too(world: World) -> None:
+    auth, login, account = world.services.auth, world.services.login, world.account.id
+    session = await login.sessions.open(account)
+    device = (await world.nobody.post("/api/auth/device/", {})).json()
+    await login.device.decide(device["user_code"], account, approve=True, session_id="s", address="192.0.2.1")
+    code = (await auth.make_signin_code(account)).code
+    eves = (await auth.find_account("eve@example.org")).id
+    kept_session, kept_code = await login.sessions.open(eves), (await auth.make_signin_code(eves)).code
+
+    assert (await world.ada.post("/api/auth/logout/", {"everywhere": True})).json() == {"signed_out": 2}
+
+    assert await login.sessions.find(session) is None
+    collected = await world.nobody.post("/api/auth/device/token/", {"device_code": device["device_code"]})
+    assert (collected.status_code, collected.json()["error"]) == (400, "access_denied")
+    assert (await world.nobody.post("/api/auth/login/", {"signin_code": code})).status_code == 401
+    assert await login.sessions.find(kept_session) is not None
+    assert (await world.nobody.post("/api/auth/login/", {"signin_code": kept_code})).status_code == 200
+    assert (await world.agent.get("/api/domains/")).status_code == 200, "keys stay"
+
+
+async def test_signing_out_everywhere_with_keys_ends_every_key_of_the_account_and_no_other(world: World) -> None:
+    manager = (await world.ada.post("/api/auth/keys/management/", {"label": "ci"})).json()["key"]
+    assert (await world.agent.post("/api/auth/logout/", {"everywhere": True, "keys": True})).status_code == 403
+    assert (await world.ada.post("/api/auth/logout/", {"keys": True})).status_code == 422, "it goes with everywhere"
+    assert await is_let_in(world, manager)
+
+    done = await world.ada.post("/api/auth/logout/", {"everywhere": True, "keys": True})
+
+    assert done.json() == {"signed_out": 1, "revoked_keys": 3}
+    for token in (manager, world.mine["api_key"], world.sibling["api_key"], world.tokens.access):
+        assert not await is_let_in(world, token)
+    assert await is_let_in(world, world.foreign["api_key"])
+    assert await is_let_in(world, world.eve.token or "")

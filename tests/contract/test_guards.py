@@ -24,10 +24,13 @@ SERVER = SRC / "server"
 TESTS = Path(__file__).resolve().parents[1]
 ROUTES = [route for table in TABLES for route in table.all]
 
-#: Who asks for no credential: signing in itself, health, and an attachment whose address is signed. What a signature is
-#: worth is tested in `test_attachments.py`.
+#: Who asks for no credential: signing in itself, health, whoever was shown an SSO token, a carrier's signed webhook,
+#: and an attachment whose address is signed. What a signature is worth is tested in `test_attachments.py`,
+#: `test_sso.py` and `test_carrier_webhooks.py`.
 PUBLIC = {
+    "GET /.well-known/jwks.json",
     "GET /api/email-attachments/{attachment_uuid}/download/",
+    "GET /api/sso/jwks/",
     "GET /healthz",
     "GET /readyz",
     "POST /api/auth/device/",
@@ -35,6 +38,7 @@ PUBLIC = {
     "POST /api/auth/login/",
     "POST /api/auth/token/refresh/",
     "POST /api/phone/carriers/{carrier}/",
+    "POST /api/sso/verify/",
     "PUT /api/email-attachments/{upload_uuid}/upload/",
 }
 
@@ -42,6 +46,7 @@ FIVE_FILES = {"errors.py", "records.py", "routes.py", "service.py", "storage.py"
 
 #: Where SQL stands beside the nouns' own `storage.py`.
 OTHER_SQL = {
+    "auth/forgetting_storage.py": "auth's storage, of what has ended",
     "command/migrate.py": "which migrations are recorded, for the operator",
     "db/migrate.py": "the ledger of migrations",
     "db/postgres.py": "locks and notifications",
@@ -69,6 +74,10 @@ OTHER_SQL = {
 #: Statements on tables of tenants that filter by neither account nor identity, and why each may.
 UNFILTERED = {
     "auth/storage.py:use_signin_code": "the code itself says whose it is; it is found by its hash",
+    "auth/forgetting_storage.py:delete_tokens": "a chore: drops what has expired, whoever owns it",
+    "auth/forgetting_storage.py:delete_keys": "a chore: drops what has expired, whoever owns it",
+    "auth/forgetting_storage.py:delete_sign_ins": "a chore: drops what has expired, whoever owns it",
+    "auth/forgetting_storage.py:delete_signin_codes": "a chore: drops what has expired, whoever owns it",
     "auth/storage.py:find_presented": "turns a presented credential into an account; found by its hash",
     "auth/storage.py:list_standing_credentials": "open streams at once, by rows that find_presented gave",
     "auth/storage.py:list_standing_identities": "open streams at once, by rows that were selected before",
@@ -106,6 +115,8 @@ UNFILTERED = {
     "phone/queue_storage.py:take_back": "the queue, at the start of the only server that there is",
     "phone/queue_storage.py:find_reported": "a carrier reports about a text by the name that it gave it",
     "http/idempotency.py:forget_old": "a chore: drops what has expired, whoever owns it",
+    "sso/storage.py:find": "a signed token says whose it is; found by its hash",
+    "sso/storage.py:delete_expired": "a chore: drops what has expired, whoever owns it",
     "webhooks/storage.py:delete_old": "a chore: drops what was delivered long ago, whoever owns it",
     "webhooks/storage.py:list_accounts_with_news": "the worker: which accounts have a webhook that is behind",
     "webhooks/storage.py:is_any_due": "the worker: whether anything is to be tried, whoever owns it",
@@ -124,6 +135,7 @@ OTHER_INDEXES = {
     "sms_by_carrier_ref",
     "sms_due",
     "spare_numbers_by_carrier",
+    "sso_tokens_by_end",
     "webhook_deliveries_due",
     "webhook_deliveries_open",
 }
@@ -139,7 +151,7 @@ def test_every_route_declares_a_scope_or_is_known_to_be_public() -> None:
 def test_every_path_ends_in_a_slash_and_comes_from_one_place() -> None:
     """Every published client sends the slash; without one declared, the OpenAPI document would be wrong for them."""
     for route in ROUTES:
-        assert route.path.endswith("/") or route.path in ("/healthz", "/readyz"), route.path
+        assert route.path.endswith("/") or route.path in ("/healthz", "/readyz", "/.well-known/jwks.json"), route.path
 
 
 def test_every_create_takes_an_idempotency_key() -> None:

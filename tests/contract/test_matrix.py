@@ -25,6 +25,7 @@ ENDLESS = "GET /api/events/stream/"
 
 #: What an identity's own credential may call at all, written down a second time.
 AN_IDENTITY_MAY = {
+    "GET /api/limits/",
     "GET /api/auth/keys/identity/",
     "DELETE /api/auth/keys/identity/{key_uuid}/",
     "GET /api/auth/user/",
@@ -93,6 +94,7 @@ AN_IDENTITY_MAY = {
     "GET /api/messages/{text_ref}/",
     "PATCH /api/messages/{text_ref}/",
     "POST /api/messages/send/",
+    "POST /api/sso/token/",
     "GET /api/contacts/",
     "POST /api/contacts/",
     "GET /api/contacts/find/",
@@ -141,6 +143,7 @@ async def test_no_route_answers_without_a_good_credential(world: World) -> None:
         "expired": brief["key"],
         "of a deleted identity": deleted["api_key"],
         "a refresh token": world.tokens.refresh,
+        "an SSO token": (await world.agent.post("/api/sso/token/")).json()["token"],
         "a letter off": good[:-1] + ("0" if good[-1] != "0" else "1"),
     }
     for route in PRIVATE:

@@ -161,3 +161,44 @@ async def test_a_refused_send_keeps_the_file(world: World) -> None:
     assert answer.json()["code"] == "mail.no_relay"
 
     await send(world.agent, world.mine["inbox"], attachment_uuids=[uuid])
+
+
+@pytest.mark.parametrize("ending", ["its identity is switched off", "its key is revoked", "its identity is deleted"])
+async def test_an_address_to_upload_to_ends_with_what_it_was_made_with(world: World, ending: str) -> None:
+    announced = await announce(world.agent, b"12345")
+    kept = await announce(world.with_token(world.sibling["api_key"]), b"12345")
+    (key,) = (await world.agent.get("/api/auth/keys/identity/")).json()
+    if ending == "its identity is switched off":
+        await world.ada.post(f"/api/identities/{world.mine['uuid']}/disable/")
+    elif ending == "its key is revoked":
+        await world.ada.send("DELETE", f"/api/auth/keys/identity/{key['uuid']}/")
+    else:
+        await world.ada.send("DELETE", f"/api/identities/{world.mine['uuid']}/")
+
+    assert (await put(world, announced["upload_url"], b"12345")).status_code == 403
+    assert (await put(world, kept["upload_url"], b"12345")).status_code == 200
+
+
+async def test_an_address_to_upload_to_outlives_the_renewal_of_a_token_and_ends_with_its_sign_in(world: World) -> None:
+    announced = await announce(world.ada, b"12345")
+    pair = (await world.nobody.post("/api/auth/token/refresh/", {"refresh": world.tokens.refresh})).json()
+    assert (await put(world, announced["upload_url"], b"12345")).status_code == 200
+    await world.with_token(pair["access"]).post("/api/auth/logout/")
+    assert (await put(world, announced["upload_url"], b"12345")).status_code == 403
+
+
+async def test_what_an_identity_has_uploaded_no_other_identity_sends(world: World) -> None:
+    uuid = await upload(world, world.with_token(world.sibling["api_key"]), b"the sibling's")
+    body = {"to": world.mine["inbox"], "subject": "s", "body": "b", "attachment_uuids": [uuid]}
+    refused = await world.agent.post(COMPOSE, body)
+    assert refused.status_code == 422
+    body["attachment_uuids"] = ["00000000-0000-4000-8000-000000000000"]
+    nothing = await world.agent.post(COMPOSE, body)
+    told, same = (each.text.replace(uuid, "X").partition('"request_id"')[0] for each in (refused, nothing))
+    assert told.replace("00000000-0000-4000-8000-000000000000", "X") == same.replace(body["attachment_uuids"][0], "X")
+
+
+async def test_what_an_identity_has_uploaded_goes_with_it(world: World) -> None:
+    await upload(world, world.agent, b"nobody is to find this")
+    await world.ada.send("DELETE", f"/api/identities/{world.mine['uuid']}/")
+    assert await world.services.db.all("SELECT uuid FROM uploads") == []

@@ -14,8 +14,8 @@ from tests.support.journey import NOBODY, Terminal, run_script
 from tests.support.server import Server
 from tests.support.vault_agents import unlock
 
-#: Every command with arguments that work for `busy`; None where the output is no JSON by its nature, or where somebody
-#: has to be posted to.
+#: Every command with arguments that work for `busy`; None where the output is no JSON by its nature, where somebody has
+#: to be posted to, or where a sign-in does not do.
 WORKS: dict[str, str | None] = {
     "auth login": "--code CODE",
     "auth logout": "",
@@ -63,6 +63,11 @@ WORKS: dict[str, str | None] = {
     "contacts update": "--identity busy BUSY --trusted",
     "contacts delete": "--identity busy BUSY",
     "events": "--identity busy --limit 2",
+    "audit": "--identity busy --limit 2",
+    "limits": "--identity busy",
+    "identity prune": "--prefix nobody-is-called-this --dry-run",
+    "sso token": None,
+    "sso verify": "SSO",
     "webhooks add": "--identity busy https://example.com/hook",
     "webhooks list": "--identity busy",
     "webhooks test": None,
@@ -145,6 +150,11 @@ FAILS: dict[str, tuple[int, str]] = {
     "contacts update": (2, f"--identity busy {NOBODY}"),
     "contacts delete": (4, f"--identity busy {NOBODY}"),
     "events": (2, "now"),
+    "audit": (4, "--identity nobody"),
+    "limits": (4, "--identity nobody"),
+    "identity prune": (2, "--older-than 24h"),
+    "sso token": (4, ""),
+    "sso verify": (3, "rvt_nonsense"),
     "webhooks add": (1, "--identity busy nonsense"),
     "webhooks list": (2, "now"),
     "webhooks test": (4, f"--identity busy {NOBODY}"),
@@ -233,9 +243,15 @@ def test_every_command_prints_exactly_one_json_document(
 ) -> None:
     there = busy.at(workspace)
     email = busy.json("auth", "status")["email"]
+
+    def agent() -> Cli:
+        key: str = busy.json("keys", "create", "--identity", "busy")["key"]
+        return busy.at(RAVI_API_KEY=key, RAVI_API_URL=shared_server.url)
+
     prepared: dict[str, Callable[[], str]] = {
         "CODE": lambda: json.loads(shared_server.run("signin-code", email, "--json").stdout)["signin_code"],
         "KEY": lambda: busy.json("keys", "create", "--management")["uuid"],
+        "SSO": lambda: agent().json("sso", "token")["token"],
         "HOOK": lambda: busy.json("webhooks", "list", "--identity", "busy")[0]["uuid"],
         "BUSY": lambda: busy.json("get", "email", "--identity", "busy")["email"],
         "NUMBER": lambda: busy.json("get", "phone", "--identity", "busy")["phone_number"],

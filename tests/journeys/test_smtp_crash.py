@@ -144,7 +144,9 @@ def number_of(message: dict[str, Any]) -> int:
 @pytest.fixture
 def server(make_database: MakeDatabase, make_server: MakeServer, dialect: str) -> Server:
     """A server on each engine. In this order, so that it is stopped before its database goes."""
-    return make_server("--dns", "none", database=make_database() if dialect == "postgresql" else None)
+    return make_server(
+        "--dns", "none", "--smtp-mailbox-per-minute", "0", database=make_database() if dialect == "postgresql" else None
+    )
 
 
 def test_a_server_killed_while_mail_arrives_keeps_what_it_acknowledged_exactly_once(server: Server, cli: Cli) -> None:
@@ -194,7 +196,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_answered_with_452_and_forgotten_when_there_is_room(small_disk: Path, cli: Cli) -> None:
-    server = Server(small_disk / "data", "--dns", "none").start()
+    server = Server(small_disk / "data", "--dns", "none", "--smtp-mailbox-per-minute", "0").start()
     try:
         sign_in(server, cli)
         reader = Reader(api(cli), cli.json("identity", "create", "--name", "reader"))

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from ravi.server.audit import Audit
 from ravi.server.auth import Auth
 from ravi.server.auth.records import Account
 from ravi.server.db import Database
@@ -24,7 +25,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def events(db: Database, clock: Clock) -> Events:
-    return Events(db, clock)
+    return Events(db, Audit(db, clock), clock)
 
 
 @pytest.fixture

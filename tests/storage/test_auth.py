@@ -197,7 +197,8 @@ async def test_signing_out_ends_one_family_and_keeps_keys(auth: Auth, account: A
         await auth.authenticate(first.access)
     with pytest.raises(Unauthenticated):
         await auth.refresh(first.refresh)
-    assert await auth.sign_out(await auth.authenticate(key.secret), everywhere=True) == 1
+    ended = await auth.sign_out_everywhere(await auth.authenticate(key.secret))
+    assert (ended.sign_ins, ended.keys) == (1, 0)
     with pytest.raises(Unauthenticated):
         await auth.authenticate(second.access)
     assert (await auth.authenticate(key.secret)).kind == "management_key"
@@ -205,7 +206,7 @@ async def test_signing_out_ends_one_family_and_keeps_keys(auth: Auth, account: A
 
 async def test_signing_out_everywhere_is_of_one_account(auth: Auth, account: Account, stranger: Account) -> None:
     mine, theirs = await auth.sign_in(account.id, "laptop"), await auth.sign_in(stranger.id, "laptop")
-    await auth.sign_out(await auth.authenticate(mine.access), everywhere=True)
+    await auth.sign_out_everywhere(await auth.authenticate(mine.access))
 
     assert (await auth.authenticate(theirs.access)).account_id == stranger.id
 

@@ -59,7 +59,7 @@ def mail(
     """Of which few messages are erased at once."""
     identities.on_delete(nothing, power.purge)
     monkeypatch.setattr(purging, "MOST_MESSAGES", 3)
-    contacts = Contacts(db, auth, identities, clock)
+    contacts = Contacts(db, auth, identities, events.audit, clock)
     service = Mail(db, identities, events, contacts, clock)
     identities.on_delete(service.erase, service.purge)
     identities.on_delete(contacts.erase)

@@ -349,6 +349,8 @@ async def tables_of(db: Database, identity: Identity) -> set[str]:
     """The tables with rows of this identity, found through every column that could name it."""
     found = set()
     for table, column in await columns(db):
+        if table == "audit":  # what was done stays (docs/adr/0035); it names the identity by its uuid and nothing else
+            continue
         if column == "identity_id" and await db.one(f"SELECT 1 FROM {table} WHERE identity_id = :id", id=identity.id):
             found.add(table)
         if column == "identity_uuid" and await db.one(

@@ -26,8 +26,8 @@ TABLES = ("messages", "raw_messages", "attachments", "message_search", "contacts
 
 
 @pytest.fixture
-def contacts(db: Database, auth: Auth, identities: Identities, clock: Clock) -> Contacts:
-    return Contacts(db, auth, identities, clock)
+def contacts(db: Database, auth: Auth, identities: Identities, events: Events, clock: Clock) -> Contacts:
+    return Contacts(db, auth, identities, events.audit, clock)
 
 
 @pytest.fixture

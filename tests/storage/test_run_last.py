@@ -86,7 +86,7 @@ async def test_if_what_comes_last_fails_everybody_in_the_commit_hears_of_it(db: 
 async def test_a_message_that_is_erased_before_it_was_ever_durable_leaves_no_words(
     db: Database, auth: Auth, identities: Identities, events: Events, clock: Clock, account: Account, make: MakeIdentity
 ) -> None:
-    mail = Mail(db, identities, events, Contacts(db, auth, identities, clock), clock)
+    mail = Mail(db, identities, events, Contacts(db, auth, identities, events.audit, clock), clock)
     identity = await make("reader")
     commits = 0
 

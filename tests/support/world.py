@@ -68,11 +68,15 @@ class World:
         return self.with_token(None)
 
 
+#: Tests of everything else send as fast as they can, and their clock stands still.
+UNHURRIED = {"credential_requests_per_second": "0", "identity_requests_per_second": "0"}
+
+
 @asynccontextmanager
 async def world_on(database_url: str, **settings: str) -> AsyncIterator[World]:
     """Start the app on *database_url* and people it."""
     clock = Clock()
-    app = App(resolve({"data": ".", "database": database_url, "log_level": "error", **settings}, {}),
+    app = App(resolve({"data": ".", "database": database_url, "log_level": "error", **UNHURRIED, **settings}, {}),
               public_url="http://ravi.test", now=clock)  # fmt: skip
     transport = httpx2.ASGITransport(app, client=("127.0.0.1", 50000))
     async with app.running(), httpx2.AsyncClient(transport=transport, base_url="http://ravi.test") as client:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 
-from ravi.client.core import SENT, UNSENT, Compute, Core, Exchange, Pause
+from ravi.client.core import SENT, UNSENT, Compute, Core, Exchange, Pause, Together
 from ravi.client.http1 import MAX_BODY, MAX_HEAD, Answer, check_header
 from ravi.client.proxy import find_proxy
 from ravi.client.session import Client, settings_for
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ravi.client.calls import Call
     from ravi.client.core import Step, Steps
+    from ravi.client.nouns.audit import AsyncAudit
     from ravi.client.nouns.auth import AsyncAuth
     from ravi.client.nouns.contacts import AsyncContacts
     from ravi.client.nouns.events import AsyncEvents
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.passwords import AsyncPasswords
     from ravi.client.nouns.secrets import AsyncSecrets
     from ravi.client.nouns.sms import AsyncSms
+    from ravi.client.nouns.sso import AsyncSso
     from ravi.client.nouns.totp import AsyncTotp
     from ravi.client.nouns.vault import AsyncVault
     from ravi.client.nouns.waiting import AsyncWaiting
@@ -119,6 +121,13 @@ class AsyncClient:
         return AsyncEvents(self._run)
 
     @property
+    def audit(self) -> AsyncAudit:
+        """The audit log."""
+        from ravi.client.nouns.audit import AsyncAudit
+
+        return AsyncAudit(self._run)
+
+    @property
     def mail(self) -> AsyncMail:
         """The selected identity's mail."""
         from ravi.client.nouns.mail import AsyncMail
@@ -138,6 +147,13 @@ class AsyncClient:
         from ravi.client.nouns.contacts import AsyncContacts
 
         return AsyncContacts(self._run)
+
+    @property
+    def sso(self) -> AsyncSso:
+        """Proving to a service which identity this is."""
+        from ravi.client.nouns.sso import AsyncSso
+
+        return AsyncSso(self._run)
 
     @property
     def secrets(self) -> AsyncSecrets:
@@ -242,8 +258,24 @@ class AsyncClient:
             return await asyncio.sleep(step.seconds)
         if isinstance(step, Compute):
             return await asyncio.to_thread(step.work)
+        if isinstance(step, Together):
+            return await self._together(step)
         # Waits for a file lock and, rarely, for a server: in a thread, so that the loop goes on.
         return await asyncio.to_thread(_renew, self._core, step.credential, step.force)
+
+    async def _together(self, step: Together) -> list[Any]:
+        places = asyncio.Semaphore(step.at_once)
+
+        async def one(task: Callable[[Core], Steps[Any]]) -> Any:
+            async with places:
+                try:
+                    return await self._run(task)
+                except RaviError as error:
+                    return error
+                finally:
+                    step.done()
+
+        return await asyncio.gather(*(one(task) for task in step.tasks))
 
     async def _exchange(self, step: Exchange) -> Answer:
         session = self._opened()

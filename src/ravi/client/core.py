@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from ravi.settings.resolve import Sourced
     from ravi.settings.values import Credential, Settings
 
-    Step: TypeAlias = "Exchange | Pause | Renew | Compute"
+    Step: TypeAlias = "Exchange | Pause | Renew | Compute | Together"
     Steps = Generator[Step, Any, T]
 
 #: Seconds to get a connection, all addresses and repetitions together: a stopped server is reported within 2 s.
 CONNECT_SECONDS = 1.8
 #: Pauses between attempts to connect.
 CONNECT_PAUSES = (0.1, 0.3)
-#: How often, and after at most how many seconds, a 503 that names a time is tried again.
+#: How often, and after at most how many seconds, a 503 or 429 that names a time is tried again.
 BUSY_REPETITIONS = 2
 BUSY_SECONDS = 5
 #: For a call that carries a file. It ends sooner when no byte goes either way for as long as another call may take.
@@ -89,6 +89,21 @@ class Compute:
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self.work = work
+
+
+class Together:
+    """
+    Step: do each of *tasks* to its end, *at_once* of them at the same time, and tell *done* after each of them.
+
+    The outcome is what each has returned, or the RaviError that it has raised, in the order of *tasks*.
+    """
+
+    __slots__ = ("at_once", "done", "tasks")
+
+    def __init__(self, tasks: list[Callable[[Core], Steps[Any]]], at_once: int, done: Callable[[], None]) -> None:
+        self.tasks = tasks
+        self.at_once = at_once
+        self.done = done
 
 
 class Renew:
@@ -247,14 +262,15 @@ class Core:
                     raise
                 refused += 1
             else:
-                wait = answer.retry_after if answer.status == 503 and call.repeatable else None
+                wait = _busy_for(answer, call)
                 if wait is None or wait > BUSY_SECONDS or busy == BUSY_REPETITIONS:
                     return answer
-                if time.monotonic() + wait >= deadline:
+                # Those who were refused together had better not come back together.
+                pause = wait * (1 + time.monotonic_ns() // 1000 % 500 / 1000)
+                if time.monotonic() + pause >= deadline:
                     return answer
                 busy += 1
-                pause = wait
-                connect_by = time.monotonic() + wait + CONNECT_SECONDS
+                connect_by = time.monotonic() + pause + CONNECT_SECONDS
             yield Pause(pause)
 
     def _request(self, call: Call[Any], credential: Credential | None, uuid: str | None) -> Request:
@@ -274,6 +290,14 @@ class Core:
             headers.append(("Content-Type", "application/json"))
             body = json.dumps(call.body).encode("ascii")
         return Request(call.method, encode_target(call.path, call.query), headers, body, call.repeatable)
+
+
+def _busy_for(answer: Answer, call: Call[Any]) -> int | None:
+    """Seconds after which *answer* says that *call* may be sent again; None where it must not be."""
+    # Who asks too often has not been listened to, so that it does not matter what was asked for.
+    if answer.status == 429 or (answer.status == 503 and call.repeatable):
+        return answer.retry_after
+    return None
 
 
 #: `details` of the ServerUnreachable that is raised when no byte of the request has left.

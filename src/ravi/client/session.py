@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ravi.client.core import Compute, Core, Exchange, Pause
+from ravi.client.core import Compute, Core, Exchange, Pause, Together
 from ravi.client.transport import Transport
 from ravi.errors import RaviError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ravi.client.calls import Call
     from ravi.client.core import Step, Steps
+    from ravi.client.nouns.audit import Audit
     from ravi.client.nouns.auth import Auth
     from ravi.client.nouns.contacts import Contacts
     from ravi.client.nouns.events import Events
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.passwords import Passwords
     from ravi.client.nouns.secrets import Secrets
     from ravi.client.nouns.sms import Sms
+    from ravi.client.nouns.sso import Sso
     from ravi.client.nouns.totp import Totp
     from ravi.client.nouns.vault import Vault
     from ravi.client.nouns.waiting import Waiting
@@ -114,6 +116,13 @@ class Client:
         return Events(self._run)
 
     @property
+    def audit(self) -> Audit:
+        """The audit log."""
+        from ravi.client.nouns.audit import Audit
+
+        return Audit(self._run)
+
+    @property
     def mail(self) -> Mail:
         """The selected identity's mail."""
         from ravi.client.nouns.mail import Mail
@@ -133,6 +142,13 @@ class Client:
         from ravi.client.nouns.contacts import Contacts
 
         return Contacts(self._run)
+
+    @property
+    def sso(self) -> Sso:
+        """Proving to a service which identity this is."""
+        from ravi.client.nouns.sso import Sso
+
+        return Sso(self._run)
 
     @property
     def secrets(self) -> Secrets:
@@ -212,6 +228,12 @@ class Client:
     def __repr__(self) -> str:
         return f"Client({self._core.server!r})"
 
+    def _sibling(self) -> Client:
+        """A client like this one, with a connection of its own."""
+        other = Client(self._core.settings, timeout=self._core.timeout)
+        other._core.credential = self._core.credential
+        return other
+
     def _run(self, steps: Callable[[Core], Steps[T]]) -> T:
         """Do each step as it comes, hand back its outcome, and return the result of the last."""
         running = steps(self._core)
@@ -238,6 +260,10 @@ class Client:
             return None
         if isinstance(step, Compute):
             return step.work()
+        if isinstance(step, Together):
+            from ravi.client.together import outcomes
+
+            return outcomes(self._sibling, step)
         from ravi.client.renewal import renew
 
         return renew(step.credential, self.send, force=step.force)

@@ -20,6 +20,8 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ravi.errors import MethodNotAllowed, NotFound, RaviError, Unavailable
+from ravi.server.audit import Audit
+from ravi.server.audit import routes as audit_routes
 from ravi.server.auth import Auth
 from ravi.server.auth import routes as auth_routes
 from ravi.server.contacts import Contacts
@@ -29,12 +31,15 @@ from ravi.server.events import Events, Wakeup
 from ravi.server.events import routes as events_routes
 from ravi.server.events import stream_routes as events_stream_routes
 from ravi.server.events.stream import Streams
-from ravi.server.http import encoding, errors, health, openapi, server_keys
+from ravi.server.http import encoding, errors, health, openapi, server_keys, throttle_routes
 from ravi.server.http.access_log import AccessLog
 from ravi.server.http.dispatch import JSON, NO_STORE, Api
 from ravi.server.http.idempotency import Idempotency
+from ravi.server.http.origin import Origin, acting, peer_of
 from ravi.server.http.peer import BehindProxy
 from ravi.server.http.send_limits import SendCounter, SendLimits
+from ravi.server.http.throttle import LOOK_SECONDS, RequestLimits, Throttle
+from ravi.server.http.throttle_routes import Budgets
 from ravi.server.identities import Identities, holdings_routes
 from ravi.server.identities import routes as identities_routes
 from ravi.server.jobs import Chores
@@ -49,6 +54,8 @@ from ravi.server.phone import CarrierNumbers, Deliverer, Phone, carrier_routes, 
 from ravi.server.phone import routes as phone_routes
 from ravi.server.phone.carrier_routes import Webhooks as CarrierWebhooks
 from ravi.server.phone.carriers.contract import Carrier
+from ravi.server.sso import Sso
+from ravi.server.sso import routes as sso_routes
 from ravi.server.vault import (
     Passwords,
     Resealing,
@@ -84,6 +91,7 @@ TABLES = [
     holdings_routes.routes,
     events_routes.routes,
     events_stream_routes.routes,
+    audit_routes.routes,
     webhooks_routes.routes,
     waiting_routes.routes,
     vault_routes.routes,
@@ -96,7 +104,9 @@ TABLES = [
     phone_routes.routes,
     carrier_routes.routes,
     contacts_routes.routes,
+    sso_routes.routes,
     login_routes.routes,
+    throttle_routes.routes,
     health.routes,
 ]
 
@@ -113,6 +123,7 @@ class Services:
     """What the routes call, built on one open database."""
 
     db: Database
+    audit: Audit
     auth: Auth
     events: Events
     streams: Streams
@@ -134,7 +145,10 @@ class Services:
     carrier_webhooks: CarrierWebhooks
     texts: Deliverer
     numbers: CarrierNumbers
+    sso: Sso
     login: Login
+    throttle: Throttle
+    budgets: Budgets
     idempotency: Idempotency
     readiness: health.Readiness
 
@@ -153,24 +167,27 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, k
         by_default=None if settings.phone is None else settings.phone == "always",
         quarantine=settings.number_quarantine,
     )
-    events = Events(db, now)
+    audit = Audit(db, now)
+    events = Events(db, audit, now)
     auth = Auth(db, events, now, access_token_lives=settings.access_token_ttl)
     identities = Identities(db, auth, events, numbers, now)
     numbers.serve(identities)
     vault = Vault(db, auth, events, now)
     sealing = Sealing(identities)
-    contacts = Contacts(db, auth, identities, now)
+    contacts = Contacts(db, auth, identities, audit, now)
     mail = Mail(db, identities, events, contacts, now)
     if settings.postmaster:
         mail.read_postmaster_as(settings.postmaster)
     guard = Guard(settings.webhook_allow or ())
     webhooks = Webhooks(db, events, guard, now)
-    phone = Phone(db, identities, events, contacts, named, _texts_counter(db, settings, now), now)
+    throttle = _throttle(settings)
+    sent, texts = _mail_limits(settings), _texts_counter(db, settings, now)
+    phone = Phone(db, identities, events, contacts, named, texts, now)
     identities.on_delete(mail.erase, mail.purge)
     identities.on_delete(phone.erase, phone.purge)
     for erase in (vault.erase, contacts.erase, webhooks.erase):
         identities.on_delete(erase)
-    signing = Signing(db, now, public_url=public_url)
+    signing = Signing(db, auth, now, public_url=public_url)
     sending = build_sending(
         db,
         mail,
@@ -179,17 +196,13 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, k
         contacts,
         signing,
         now,
-        limits=SendLimits(
-            settings.sends_per_hour,
-            settings.sends_per_day,
-            settings.identity_sends_per_hour,
-            settings.identity_sends_per_day,
-        ),
+        limits=sent,
         relay=_relay_of(settings),
         signer=None if settings.dkim_key is None else Signer(settings.dkim_key, settings.dkim_selector),
     )
     return Services(
         db=db,
+        audit=audit,
         auth=auth,
         events=events,
         streams=Streams(events, Wakeup(db), auth.ended),
@@ -211,9 +224,33 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, k
         carrier_webhooks=CarrierWebhooks(phone, named, public_url=public_url),
         texts=Deliverer(db, phone, named, Wakeup(db), now),
         numbers=numbers,
-        login=Login(db, auth, identities, Wakeup(db), now, public_url=public_url),
+        sso=Sso(db, auth, identities, events, now, public_url=public_url),
+        login=Login(db, auth, identities, audit, Wakeup(db), now, public_url=public_url),
+        throttle=throttle,
+        budgets=Budgets(throttle, SendCounter(db, sent, now), texts),
         idempotency=Idempotency(db, now),
         readiness=health.Readiness(db, settings.database.file),
+    )
+
+
+def _throttle(settings: ServerSettings) -> Throttle:
+    return Throttle(
+        RequestLimits(
+            credential_per_second=settings.credential_requests_per_second,
+            identity_per_second=settings.identity_requests_per_second,
+            at_once=settings.credential_requests_at_once,
+            held=settings.identity_held_requests,
+            server_at_once=settings.requests_at_once,
+        )
+    )
+
+
+def _mail_limits(settings: ServerSettings) -> SendLimits:
+    return SendLimits(
+        settings.sends_per_hour,
+        settings.sends_per_day,
+        settings.identity_sends_per_hour,
+        settings.identity_sends_per_day,
     )
 
 
@@ -262,14 +299,17 @@ class App:
         self._services = built = build_services(db, settings, public_url=self._public_url, key=key, now=self._now)
         await built.identities.set_platform_domains(list(settings.mail_domain))
         await built.signing.load()
+        await built.sso.load()
         served: ASGIApp = Front(built, self._access_log, public_url=self._public_url, now=self._now)
         self._serve = BehindProxy(served) if settings.behind_proxy else served
         built.webhook_worker.start()
         await built.texts.start()
         self._chores.every(timedelta(minutes=1), "give numbers back", built.numbers.return_released)
+        self._chores.every(timedelta(seconds=LOOK_SECONDS), "look at the clock", built.throttle.look_at_clock)
         self._chores.every(timedelta(seconds=0.5), "end streams", built.streams.end_fallen)
         self._chores.every(timedelta(seconds=0.5), "end waits", built.waiting.end_fallen)
         self._chores.every(timedelta(minutes=10), "forget old deliveries", built.webhooks.forget_old)
+        self._chores.every(timedelta(seconds=1), "write down refusals", built.audit.write_refusals)
         self._chores.every(timedelta(seconds=2), "write down last use", built.auth.flush_last_used)
         self._chores.every(timedelta(seconds=5), "end expired identities", built.identities.end_expired)
         self._chores.every(timedelta(minutes=1), "forget old uploads", built.sending.uploads.forget_expired)
@@ -277,7 +317,9 @@ class App:
             await built.sending.deliverer.take_back()
             self._chores.every(timedelta(seconds=1), "send mail", built.sending.deliverer.send_due)
         self._chores.every(timedelta(seconds=5), "tidy the index of words", built.mail.tidy_words)
+        self._chores.every(timedelta(hours=1), "forget ended credentials", built.auth.forgetting.forget_ended)
         self._chores.every(timedelta(minutes=1), "forget old sign-ins", built.login.forget_old)
+        self._chores.every(timedelta(minutes=1), "forget ended SSO tokens", built.sso.forget_expired)
         self._chores.every(timedelta(minutes=10), "forget old answers", built.idempotency.forget_old)
 
     def finish(self) -> None:
@@ -300,9 +342,10 @@ class App:
         await built.webhook_worker.close()
         await built.texts.close()
         try:
+            await built.audit.write_refusals(everything=True)
             await built.auth.flush_last_used()
         except DatabaseUnavailable as fault:
-            log.warning("last uses are lost", extra={"reason": fault.message})
+            log.warning("last uses and refusals are lost", extra={"reason": fault.message})
         await built.db.close()
 
     @asynccontextmanager
@@ -333,6 +376,7 @@ class Front:
         self._api = Api(
             TABLES,
             [
+                built.audit,
                 built.auth,
                 built.events,
                 built.streams,
@@ -351,13 +395,17 @@ class Front:
                 built.sending.uploads,
                 built.phone,
                 built.carrier_webhooks,
+                built.sso,
                 built.login,
+                built.budgets,
                 built.readiness,
             ],
             authenticate=built.auth.authenticate,
             select=built.auth.select,
             idempotency=built.idempotency,
             access_log=access_log,
+            throttle=built.throttle,
+            note_refusal=built.audit.request_refused,
         )
         document = openapi.document(route for table in TABLES for route in table.all)
         routes = build_pages(
@@ -378,7 +426,8 @@ class Front:
             if scope["method"] not in methods:
                 await refused(_not_allowed(scope["method"], methods))(scope, receive, send)
                 return
-        await self._pages(scope, receive, send)
+        with acting(Origin("visitor", peer=peer_of(scope))):
+            await self._pages(scope, receive, send)
 
     async def _missing(self, request: Request) -> Response:
         """Whatever is no page: raises NotFound or MethodNotAllowed, which become pages of their own."""
@@ -387,7 +436,7 @@ class Front:
         raise NotFound("there is no such page")
 
 
-_API_ELSEWHERE = {"/api", paths.HEALTHZ, paths.HEALTHZ + "/", paths.READYZ, paths.READYZ + "/"}
+_API_ELSEWHERE = {"/api", *(path + end for path in (paths.HEALTHZ, paths.READYZ, paths.JWKS) for end in ("", "/"))}
 
 
 def refused(error: RaviError) -> Response:

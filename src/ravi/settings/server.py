@@ -39,6 +39,7 @@ class ServerSettings:
     smtp_recipients: int
     smtp_connections: int
     smtp_connections_per_address: int
+    smtp_mailbox_per_minute: int
     smtp_idle_timeout: timedelta
     dns: Literal["system", "none"]
     database: DatabaseUrl
@@ -59,6 +60,13 @@ class ServerSettings:
     access_token_ttl: timedelta
     pool_size: int
     backlog: int
+    credential_requests_per_second: int
+    identity_requests_per_second: int
+    credential_requests_at_once: int
+    identity_held_requests: int
+    requests_at_once: int
+    http_connections: int
+    http_connections_per_address: int
     graceful_timeout: timedelta
     relay: RelayUrl | None
     relay_tls: Literal["required", "opportunistic", "none"]

@@ -128,6 +128,15 @@ SETTINGS: tuple[Setting, ...] = (
         shape="number",
     ),
     Setting(
+        "smtp_mailbox_per_minute",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "600",
+        "How many messages a minute one address may deliver to one mailbox; it keeps further ones for later."
+        " 0 is no limit.",
+        shape="number",
+    ),
+    Setting(
         "smtp_idle_timeout",
         values.between(timedelta(seconds=1), timedelta(hours=1)),
         "DURATION",
@@ -286,6 +295,65 @@ SETTINGS: tuple[Setting, ...] = (
         "NUMBER",
         "2048",
         "How many connections may wait to be accepted; the system may cap it (net.core.somaxconn).",
+        shape="number",
+    ),
+    Setting(
+        "credential_requests_per_second",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "50",
+        "How many requests one credential may make in a second, as one identity; four seconds' worth may be saved up."
+        " 0 is no limit.",
+        shape="number",
+    ),
+    Setting(
+        "identity_requests_per_second",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "100",
+        "How many requests may be made as one identity in a second, with all credentials together; 0 is no limit.",
+        shape="number",
+    ),
+    Setting(
+        "credential_requests_at_once",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "64",
+        "How many requests with one credential, as one identity, may be under way; 0 is no limit.",
+        shape="number",
+    ),
+    Setting(
+        "identity_held_requests",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "100",
+        "How many waits and event streams one identity may have open; 0 is no limit.",
+        shape="number",
+    ),
+    Setting(
+        "requests_at_once",
+        values.whole(0, 1_000_000),
+        "NUMBER",
+        "1000",
+        "How many requests may be under way on the whole server, held ones aside; further ones are told to come back"
+        " later. 0 is no limit.",
+        shape="number",
+    ),
+    Setting(
+        "http_connections",
+        values.whole(1, 1_000_000),
+        "NUMBER",
+        "20000",
+        "The most HTTP connections at once; further ones are told to come back later.",
+        shape="number",
+    ),
+    Setting(
+        "http_connections_per_address",
+        values.whole(1, 1_000_000),
+        "NUMBER",
+        "500",
+        "How many of them may come from one address, or from one IPv6 network of 64 bits; connections from this"
+        " machine, and those of your own reverse proxy, are not counted.",
         shape="number",
     ),
     Setting(

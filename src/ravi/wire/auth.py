@@ -41,6 +41,14 @@ class DeviceTokenRequest(TypedDict, total=False):
     grant_type: str
 
 
+class GrantRefusal(TypedDict):
+    """RFC 8628 section 3.5: `error` is one of its words, such as `authorization_pending`. `detail` repeats the text."""
+
+    error: str
+    error_description: str
+    detail: str
+
+
 class SignedIn(TypedDict):
     """An approved device sign-in: both generations of credential in one body."""
 
@@ -80,14 +88,18 @@ class TokenPair(TypedDict):
 
 
 class LogoutRequest(TypedDict, total=False):
-    """`everywhere` ends every sign-in of the account; keys stay."""
+    """`everywhere` ends every sign-in of the account; keys stay, unless `keys` ends them all, of identities too."""
 
     refresh: str
     everywhere: bool
+    keys: bool
 
 
 class LogoutDone(TypedDict):
+    """`revoked_keys` is there when they were to end."""
+
     signed_out: int
+    revoked_keys: NotRequired[int]
 
 
 class WhoAmI(TypedDict):

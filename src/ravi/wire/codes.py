@@ -61,4 +61,5 @@ VAULT_KEY_DIFFERS = "vault.key_differs"
 VAULT_NOT_UPGRADED = "vault.not_upgraded"
 EXPORT_IMPOSSIBLE = "export.impossible"
 
+SSO_TOKEN_REFUSED = "sso.token_refused"  # noqa: S105 - an error code
 MAIL_NO_RELAY = "mail.no_relay"

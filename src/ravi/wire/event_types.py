@@ -32,5 +32,6 @@ SMS_RECEIVED = "sms.message.received"
 SMS_SENT = "sms.message.sent"
 SMS_FAILED = "sms.message.failed"
 SMS_DROPPED = "sms.message.dropped"  # for an identity that is switched off
+SSO_TOKEN_ISSUED = "sso.token_issued"  # noqa: S105 - the name of an event
 WEBHOOK_DISABLED = "webhook.disabled"
 WEBHOOK_TEST = "webhook.test"

@@ -7,6 +7,7 @@ class Scope(StrEnum):
     """Named resource:action. Alphabetical, so that a missing one is seen."""
 
     ACCOUNT_READ = "account:read"
+    AUDIT_READ = "audit:read"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
     DOMAINS_READ = "domains:read"
@@ -31,6 +32,7 @@ class Scope(StrEnum):
     PHONE_SIMULATE = "phone:simulate"  # play the world outside
     PHONE_WRITE = "phone:write"  # mark as read
     SESSION = "session"  # ask who I am, sign out
+    SSO = "sso"  # prove to somebody else which identity this is
     VAULT_READ = "vault:read"
     VAULT_RESEAL = "vault:reseal"  # rewrite sealed fields and public keys of the whole account
     VAULT_WRITE = "vault:write"
@@ -58,10 +60,14 @@ IDENTITY_SCOPES: frozenset[Scope] = frozenset(
         Scope.PHONE_SEND,
         Scope.PHONE_WRITE,
         Scope.SESSION,
+        Scope.SSO,
         Scope.VAULT_READ,
         Scope.VAULT_WRITE,
         Scope.WEBHOOKS,
     }
 )
 
-ACCOUNT_SCOPES: frozenset[Scope] = frozenset(Scope)
+#: What the owner's credential does not do, even where it selects an identity: it is not that identity.
+IDENTITY_ONLY: frozenset[Scope] = frozenset({Scope.SSO})
+
+ACCOUNT_SCOPES: frozenset[Scope] = frozenset(Scope) - IDENTITY_ONLY

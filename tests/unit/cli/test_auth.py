@@ -259,6 +259,23 @@ class TestLogout:
 
         assert ravi("auth", "logout", "--everywhere").json["signed_out"] == 4
         assert signed_in.asked[0].body["everywhere"] is True
+        assert "keys" not in signed_in.asked[0].body
+
+    def test_everywhere_with_keys_says_how_many_of_both_ended(self, ravi, signed_in) -> None:
+        signed_in.on("POST /api/auth/logout/", {"signed_out": 2, "revoked_keys": 3})
+
+        ran = ravi("auth", "logout", "--everywhere", "--keys")
+
+        assert (ran.json["signed_out"], ran.json["revoked_keys"]) == (2, 3)
+        assert signed_in.asked[0].body["keys"] is True
+
+    def test_keys_alone_ends_nothing(self, ravi, signed_in, home: Path) -> None:
+        before = saved(home)
+
+        ran = ravi("auth", "logout", "--keys")
+
+        assert (ran.code, ran.out, signed_in.asked) == (2, "", [])
+        assert saved(home) == before
 
     def test_who_is_not_signed_in_may_sign_out(self, ravi) -> None:
         ran = ravi("auth", "logout")

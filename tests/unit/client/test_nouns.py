@@ -217,11 +217,13 @@ class TestSigningIn:
         assert auth.bind(ONE) == self.PAIR
         assert auth.logout() == {"signed_out": 1}
         assert auth.logout(everywhere=True) == {"signed_out": 1}
+        assert auth.logout(everywhere=True, keys=True) == {"signed_out": 1}
         assert [r.body for r in api.requests] == [
             None,
             {"identity": ONE},
             {"refresh": "r"},
             {"refresh": "r", "everywhere": True},
+            {"refresh": "r", "everywhere": True, "keys": True},
         ]
 
     def test_a_key_cannot_be_renewed(self, api, client_for) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from ravi import AsyncClient, Client
 from ravi.client.nouns import (
+    audit,
     auth,
     contacts,
     events,
@@ -18,6 +19,7 @@ from ravi.client.nouns import (
     passwords,
     secrets,
     sms,
+    sso,
     totp,
     vault,
     waiting,
@@ -25,6 +27,7 @@ from ravi.client.nouns import (
 )
 
 NOUNS = {
+    "audit": (audit.Audit, audit.AsyncAudit),
     "auth": (auth.Auth, auth.AsyncAuth),
     "contacts": (contacts.Contacts, contacts.AsyncContacts),
     "events": (events.Events, events.AsyncEvents),
@@ -35,6 +38,7 @@ NOUNS = {
     "passwords": (passwords.Passwords, passwords.AsyncPasswords),
     "secrets": (secrets.Secrets, secrets.AsyncSecrets),
     "sms": (sms.Sms, sms.AsyncSms),
+    "sso": (sso.Sso, sso.AsyncSso),
     "totp": (totp.Totp, totp.AsyncTotp),
     "vault": (vault.Vault, vault.AsyncVault),
     "wait": (waiting.Waiting, waiting.AsyncWaiting),

@@ -40,11 +40,12 @@ def run(args: Namespace, io: Io) -> int:
         if not terminal.confirm(f"delete {what} and erase everything in it?"):
             raise RaviError("cancelled; nothing was deleted")
     with io.client(need_identity=False) as ravi:
-        return several.each(io, args.refs, ravi.identities.delete, _receipts)
+        return several.each(io, args.refs, ravi.identities.delete, receipts)
 
 
-def _receipts(layout: Layout, receipts: Sequence[IdentityDeleted]) -> str:
-    rows = [(r["name"], r["email"], _counts(r["revoked"]), _counts(r["erased"]), r["uuid"]) for r in receipts]
+def receipts(layout: Layout, ended: Sequence[IdentityDeleted]) -> str:
+    """What was revoked and erased, one row an identity."""
+    rows = [(r["name"], r["email"], _counts(r["revoked"]), _counts(r["erased"]), r["uuid"]) for r in ended]
     return layout.table(("deleted", "address", "revoked", "erased", "uuid"), rows, empty="nothing was deleted")
 
 

@@ -46,7 +46,7 @@ def bind(uuid: str) -> Call[TokenPair]:
     return Call("POST", paths.AUTH_BIND_IDENTITY, body={"identity": uuid}, keys=_PAIR, account=True)
 
 
-def logout(*, refresh: str | None = None, everywhere: bool = False) -> Call[LogoutDone]:
-    """End this sign-in, or *everywhere* every sign-in of the account."""
-    body = given(refresh=refresh, everywhere=everywhere or None)
+def logout(*, refresh: str | None = None, everywhere: bool = False, keys: bool = False) -> Call[LogoutDone]:
+    """End this sign-in, or *everywhere* every sign-in of the account; with *keys*, every API key as well."""
+    body = given(refresh=refresh, everywhere=everywhere or None, keys=keys or None)
     return Call("POST", paths.AUTH_LOGOUT, body=body, keys=("signed_out",), account=True)

@@ -8,6 +8,7 @@ from ravi.wire import paths
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ravi.wire.identities import Domain, Inbox, Owner, Phone
+    from ravi.wire.limits import Limits
 
 
 def inboxes() -> Call[list[Inbox]]:
@@ -24,3 +25,7 @@ def owner() -> Call[Owner]:
 
 def domains() -> Call[list[Domain]]:
     return Call("GET", paths.DOMAINS, keys=("domain",), many=True, account=True)
+
+
+def limits(*, whole_account: bool) -> Call[Limits]:
+    return Call("GET", paths.LIMITS, keys=("limits",), account=whole_account)

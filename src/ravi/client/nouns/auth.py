@@ -45,9 +45,9 @@ def _refresh(core: Core) -> Steps[Credential]:
     return (yield from core.renew())
 
 
-def _logout(core: Core, everywhere: bool) -> Steps[LogoutDone]:
+def _logout(core: Core, everywhere: bool, keys: bool) -> Steps[LogoutDone]:
     credential = yield from core.fresh_credential()
-    call = calls.logout(refresh=credential.refresh, everywhere=everywhere)
+    call = calls.logout(refresh=credential.refresh, everywhere=everywhere, keys=keys)
     done = yield from core.send(call)
     return done
 
@@ -88,9 +88,13 @@ class Auth:
         """A pair of tokens that reaches the identity *ref* (uuid or unique name) and nothing else."""
         return self._run(lambda core: _bind(core, ref))
 
-    def logout(self, *, everywhere: bool = False) -> LogoutDone:
-        """End this sign-in on the server, or every one of the account. The files stay: see `clear_tokens`."""
-        return self._run(lambda core: _logout(core, everywhere))
+    def logout(self, *, everywhere: bool = False, keys: bool = False) -> LogoutDone:
+        """
+        End this sign-in on the server, or every one of the account. The files stay: see `clear_tokens`.
+
+        *keys*, which needs *everywhere*, ends every API key too, of the account and of its identities.
+        """
+        return self._run(lambda core: _logout(core, everywhere, keys))
 
 
 class AsyncAuth:
@@ -118,5 +122,5 @@ class AsyncAuth:
     async def bind(self, ref: str) -> TokenPair:
         return await self._run(lambda core: _bind(core, ref))
 
-    async def logout(self, *, everywhere: bool = False) -> LogoutDone:
-        return await self._run(lambda core: _logout(core, everywhere))
+    async def logout(self, *, everywhere: bool = False, keys: bool = False) -> LogoutDone:
+        return await self._run(lambda core: _logout(core, everywhere, keys))

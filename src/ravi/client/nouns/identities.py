@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ravi.client.aio import AsyncRun
     from ravi.client.calls import Call
     from ravi.client.core import Core, Steps
+    from ravi.client.nouns.pruning import Pruned
     from ravi.client.session import Run
     from ravi.wire.identities import Identity, IdentityDeleted, Workspace
 
@@ -180,6 +181,28 @@ class Identities:
         """End it for good; the answer is a receipt. Raises IdentityDeleted (the error) the second time."""
         return self._run(lambda core: _delete(core, ref))
 
+    def prune(
+        self,
+        *,
+        prefix: str | None = None,
+        label: Mapping[str, str] | None = None,
+        older_than_seconds: int | None = None,
+        dry_run: bool = False,
+        confirm: Callable[[List[Identity]], bool] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Pruned:
+        """
+        End for good all whose name begins with *prefix*, that bear *label*, and that were made so long ago.
+
+        One of the first two must be given. *dry_run* ends none; *confirm* is shown them and may say no. *progress* is
+        told how many of how many are done. Those that somebody else has ended meanwhile are passed over, so it may run
+        twice, or in two places at once; what cannot be ended does not stop the rest, and is in `failures`.
+        """
+        from ravi.client.nouns.pruning import Selection, prune
+
+        chosen = Selection(prefix, label, older_than_seconds)
+        return self._run(lambda core: prune(core, chosen, dry_run=dry_run, confirm=confirm, progress=progress))
+
     def provision_phone(self, ref: str, *, country_code: str | None = None) -> Identity:
         """
         Give it a number, from the country of these two letters if the carrier has a choice.
@@ -273,6 +296,21 @@ class AsyncIdentities:
 
     async def delete(self, ref: str) -> IdentityDeleted:
         return await self._run(lambda core: _delete(core, ref))
+
+    async def prune(
+        self,
+        *,
+        prefix: str | None = None,
+        label: Mapping[str, str] | None = None,
+        older_than_seconds: int | None = None,
+        dry_run: bool = False,
+        confirm: Callable[[List[Identity]], bool] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Pruned:
+        from ravi.client.nouns.pruning import Selection, prune
+
+        chosen = Selection(prefix, label, older_than_seconds)
+        return await self._run(lambda core: prune(core, chosen, dry_run=dry_run, confirm=confirm, progress=progress))
 
     async def provision_phone(self, ref: str, *, country_code: str | None = None) -> Identity:
         return await self._run(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ravi.client.session import Run
     from ravi.settings.generic import T
     from ravi.wire.identities import Domain, Inbox, Owner, Phone
+    from ravi.wire.limits import Limits
 
 
 def _email(core: Core) -> Steps[Inbox]:
@@ -26,6 +27,10 @@ def _phone(core: Core) -> Steps[Phone]:
     if not rows:
         raise NoPhone("this identity has no phone number", hint="give it one with: ravi phone add")
     return _only(rows, "phone numbers")
+
+
+def _limits(core: Core) -> Steps[Limits]:
+    return (yield from core.send(calls.limits(whole_account=core.settings.identity is None)))
 
 
 def _only(rows: list[T], what: str) -> T:
@@ -58,6 +63,14 @@ class Own:
         """The domains that addresses may be in."""
         return self._run(lambda core: core.send(calls.domains()))
 
+    def limits(self) -> Limits:
+        """
+        What limits apply to the credential, and to the selected identity if there is one, and what is left of each.
+
+        Requests are counted by each server process for itself, messages that are sent by all of them together.
+        """
+        return self._run(_limits)
+
 
 class AsyncOwn:
     """`Own`, awaitable."""
@@ -76,3 +89,6 @@ class AsyncOwn:
 
     async def domains(self) -> list[Domain]:
         return await self._run(lambda core: core.send(calls.domains()))
+
+    async def limits(self) -> Limits:
+        return await self._run(_limits)

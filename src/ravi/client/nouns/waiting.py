@@ -103,7 +103,8 @@ def _believe(want: str, answer: WaitAnswer) -> None:
             good = good and isinstance(text, dict) and isinstance(text.get("verdict"), str)
         else:
             message = found.get("message")
-            good = good and found.get("medium") == "mail" and isinstance(message, dict) and isinstance(message.get("verdicts"), dict)
+            good = good and found.get("medium") == "mail"
+            good = good and isinstance(message, dict) and isinstance(message.get("verdicts"), dict)
         good = good and isinstance(found.get("others"), list)
         if want in _VALUE:
             good = good and isinstance(found.get(_VALUE[want]), str) and isinstance(found.get("candidates"), list)

@@ -99,6 +99,7 @@ class Keys:
         *identity* restricts the reach to that identity's keys. Raises NotFound.
         """
         async with self._db.begin() as tx:
+            await _lock(tx, account_id)
             found = await storage.revoke_key(
                 tx, account_id, kind, key_uuid.lower(), identity.id if identity else None, at=micros(self._now())
             )
@@ -115,11 +116,29 @@ class Keys:
                     {"key_uuid": key_uuid.lower(), "kind": kind},
                 )
 
+    async def revoke_all_keys(self, tx: Transaction, account_id: int) -> int:
+        """Revoke every key of the account and of its identities as part of *tx*; return how many were good."""
+        await _lock(tx, account_id)
+        keys = await storage.list_live_keys(tx, account_id, at=micros(self._now()))
+        for kind, key_uuid in keys:
+            await self.revoke_key(account_id, kind, key_uuid)
+        return len(keys)
+
     async def erase_bound(self, tx: Transaction, account_id: int, identity_id: int) -> dict[str, int]:
         """Erase all credentials of an identity as part of *tx*; return how many live keys and tokens ended."""
+        await _lock(tx, account_id)
         live = await storage.count_live(tx, account_id, identity_id)
         await storage.delete_bound(tx, account_id, identity_id)
         return {"keys": live.get("identity", 0), "tokens": live.get("access", 0) + live.get("refresh", 0)}
+
+
+async def _lock(tx: Transaction, account_id: int) -> None:
+    """
+    Let one transaction at a time end keys of an account: several rows, between which events are recorded.
+
+    Before the account's other locks, but for `hold_identity`.
+    """
+    await tx.lock(f"keys:{account_id}")
 
 
 def check_label(label: str) -> str:

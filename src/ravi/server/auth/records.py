@@ -35,6 +35,14 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedOut:
+    """How much ended when an account signed out everywhere; sessions in browsers count as sign-ins."""
+
+    sign_ins: int
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """An API key without its secret. `masked` is what may be shown of it."""
 

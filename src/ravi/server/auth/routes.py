@@ -3,6 +3,7 @@
 from ravi.server.auth.records import Account, Key, Tokens
 from ravi.server.auth.service import Auth
 from ravi.server.http import Principal, Routes, Selects
+from ravi.server.http.errors import invalid
 from ravi.server.http.times import rfc3339, rfc3339_or_none, ttl_or_none
 from ravi.wire import auth as wire
 from ravi.wire import paths
@@ -26,9 +27,14 @@ async def bind_identity(who: Principal, body: wire.BindRequest, auth: Auth) -> w
 
 @routes.post(paths.AUTH_LOGOUT, scope=Scope.SESSION)
 async def logout(who: Principal, body: wire.LogoutRequest, auth: Auth) -> wire.LogoutDone:
-    """End this sign-in, or with `everywhere` all of the account's; keys stay."""
-    ended = await auth.sign_out(who, refresh=body.get("refresh"), everywhere=body.get("everywhere", False))
-    return {"signed_out": ended}
+    """End this sign-in, or with `everywhere` all of the account's; keys stay, but for `everywhere` with `keys`."""
+    everywhere, keys = body.get("everywhere", False), body.get("keys", False)
+    if not everywhere:
+        if keys:
+            raise invalid(keys="goes with everywhere")
+        return {"signed_out": await auth.sign_out(who, refresh=body.get("refresh"))}
+    ended = await auth.sign_out_everywhere(who, keys=keys)
+    return {"signed_out": ended.sign_ins, "revoked_keys": ended.keys} if keys else {"signed_out": ended.sign_ins}
 
 
 @routes.get(paths.OWNER, scope=Scope.ACCOUNT_READ)

@@ -7,23 +7,29 @@ keys), `sessions.py` (access and refresh tokens, and the look-up of every presen
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from ravi.errors import BadCredentials, NotFound
+from ravi.errors import BadCredentials, Forbidden, NotFound
 from ravi.server.auth import codes, storage
 from ravi.server.auth.errors import AccountExists
+from ravi.server.auth.forgetting import Forgetting
 from ravi.server.auth.keys import Keys
 from ravi.server.auth.passwords import LONGEST, SHORTEST, Passwords
-from ravi.server.auth.records import Account, SigninCode
+from ravi.server.auth.records import Account, SignedOut, SigninCode
 from ravi.server.auth.sessions import Sessions
 from ravi.server.auth.standing import Standing
 from ravi.server.auth.tokens import digest
-from ravi.server.db import Database, micros
+from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import Events
+from ravi.server.http import Principal
 from ravi.server.http.errors import invalid
+from ravi.wire import audit as actions
 
 SIGNIN_CODE_LIVES = timedelta(minutes=15)
+
+#: Ends, as part of the transaction, what else an account (its row id) is signed in with; returns how many of those.
+EndSessions = Callable[[Transaction, int], Awaitable[int]]
 
 
 class Auth(Keys, Sessions, Standing):
@@ -38,9 +44,36 @@ class Auth(Keys, Sessions, Standing):
         access_token_lives: timedelta = timedelta(hours=1),
     ) -> None:
         Keys.__init__(self, db, events, now)
-        Sessions.__init__(self, db, now, access_token_lives=access_token_lives)
+        Sessions.__init__(self, db, events.audit, now, access_token_lives=access_token_lives)
         Standing.__init__(self, db, now)
         self._passwords = Passwords()
+        self.forgetting = Forgetting(db, now)
+        self._end_sessions: list[EndSessions] = []
+
+    def on_sign_out_everywhere(self, end: EndSessions) -> None:
+        """Have *end* called whenever an account signs out everywhere."""
+        self._end_sessions.append(end)
+
+    async def sign_out_everywhere(self, who: Principal, *, keys: bool = False) -> SignedOut:
+        """
+        End every sign-in of the caller's account, with all that was made with them; its sessions in browsers; and what
+        somebody could still sign in with: approvals and one-time codes that were not used yet.
+
+        API keys stay, or with *keys* all end, those of identities too. Raises Forbidden for an identity's credential.
+        """
+        if who.bound:
+            raise Forbidden("an identity's own credential cannot sign out the whole account")
+        account_id, now = who.account_id, micros(self._now())
+        async with self._db.begin() as tx:
+            sessions = sum([await end(tx, account_id) for end in self._end_sessions])
+            await storage.use_all_signin_codes(tx, account_id, at=now)
+            ended = SignedOut(
+                await storage.revoke_sign_ins(tx, account_id, None, at=now) + sessions,
+                await self.revoke_all_keys(tx, account_id) if keys else 0,
+            )
+            target = {"everywhere": ended.sign_ins} | ({"keys": ended.keys} if keys else {})
+            await self._audit.append(tx, account_id, actions.SIGNED_OUT, target=target)
+        return ended
 
     async def add_account(self, email: str, first_name: str = "", last_name: str = "") -> Account:
         """
@@ -58,6 +91,8 @@ class Auth(Keys, Sessions, Standing):
                 last_name=last_name.strip(),
                 at=micros(self._now()),
             )
+            if account is not None:
+                await self._audit.append(tx, account.id, actions.ACCOUNT_CREATED)
         if account is None:
             raise AccountExists(f"there is an account for {email} already")
         return account
@@ -86,6 +121,7 @@ class Auth(Keys, Sessions, Standing):
             await storage.insert_signin_code(
                 tx, account_id, digest(codes.normal(code)), at=micros(now), expires_at=micros(expires_at)
             )
+            await self._audit.append(tx, account_id, actions.CODE_MADE)
         return SigninCode(code, expires_at)
 
     async def use_signin_code(self, code: str) -> Account:
@@ -105,6 +141,7 @@ class Auth(Keys, Sessions, Standing):
         hashed = await self._passwords.hash(password)
         async with self._db.begin() as tx:
             await storage.set_password_hash(tx, account_id, hashed, at=micros(self._now()))
+            await self._audit.append(tx, account_id, actions.PASSWORD_SET)
 
     async def check_password(self, email: str, password: str) -> Account:
         """Return the account. Raises BadCredentials after the same work whether or not it exists."""

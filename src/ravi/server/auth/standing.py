@@ -26,13 +26,31 @@ class Standing:
         self._db = db
         self._now = now
 
+    async def stands(
+        self, account_id: int, credential_id: int, sign_in_id: int | None, identity_id: int | None = None
+    ) -> bool:
+        """
+        Return whether what was done with a credential still counts: its key was neither revoked nor has ended, or its
+        sign-in (*sign_in_id*), whose access tokens come and go, was not ended; and the identity *identity_id*, if any,
+        is there and switched on.
+        """
+        at = micros(self._now())
+        if identity_id is not None:
+            identities = await storage.list_standing_identities(self._db, [identity_id])
+            status, ends = identities.get(identity_id, ("deleted", None))
+            if status != "active" or (ends is not None and ends <= at):
+                return False
+        if sign_in_id is not None:
+            return await storage.is_signed_in(self._db, account_id, sign_in_id, at=at)
+        return await storage.is_good_key(self._db, account_id, credential_id, at=at)
+
     async def ended(self, held: Collection[Held]) -> dict[Held, StreamEnd]:
         """Return those of *held* that would not be accepted any more, each with the reason."""
         now = micros(self._now())
         credentials = {
             id_: row
             for some in _in_parts({credential for credential, _ in held})
-            for id_, row in (await storage.list_standing_credentials(self._db, some)).items()
+            for id_, row in (await storage.list_standing_credentials(self._db, some, at=now)).items()
         }
         identities = {
             id_: row

@@ -4,6 +4,8 @@ All SQL of accounts and credentials.
 Sign-in codes and references to identities are here too: both only ever answer "who is this?".
 """
 
+from typing import Literal
+
 from ravi.server.auth.records import Account, Key, Presented, PresentedIdentity
 from ravi.server.db import Queries, Row, Transaction, from_micros
 
@@ -77,12 +79,35 @@ async def use_signin_code(tx: Transaction, hash: bytes, *, at: int) -> int | Non
     return row[0] if row else None
 
 
-async def insert_sign_in(tx: Transaction, account_id: int, label: str, *, at: int) -> int:
+async def use_all_signin_codes(tx: Transaction, account_id: int, *, at: int) -> None:
+    """Make every code of the account that is still good one that was used."""
+    await tx.run(
+        "UPDATE signin_codes SET used_at = :at WHERE account_id = :account AND used_at IS NULL AND expires_at > :at",
+        at=at,
+        account=account_id,
+    )
+
+
+#: For each sign-in `s`: the key `k` and the sign-in `p` that it was made with, and what it takes for it to be over.
+_MADE_WITH = " LEFT JOIN credentials k ON k.id = s.key_id LEFT JOIN sign_ins p ON p.id = s.parent_id"
+_OVER = (
+    "s.revoked_at IS NOT NULL OR p.revoked_at IS NOT NULL"
+    " OR (s.key_id IS NOT NULL AND (k.id IS NULL OR k.revoked_at IS NOT NULL OR COALESCE(k.expires_at <= :at, FALSE)))"
+)
+
+
+async def insert_sign_in(
+    tx: Transaction, account_id: int, label: str, *, at: int, key_id: int | None = None, parent_id: int | None = None
+) -> int:
+    """Insert a sign-in that ends with the key *key_id*, or with the sign-in *parent_id*, which has neither itself."""
     row = await tx.one(
-        "INSERT INTO sign_ins (account_id, label, created_at) VALUES (:account, :label, :at) RETURNING id",
+        "INSERT INTO sign_ins (account_id, label, created_at, key_id, parent_id)"
+        " VALUES (:account, :label, :at, :key, :parent) RETURNING id",
         account=account_id,
         label=label,
         at=at,
+        key=key_id,
+        parent=parent_id,
     )
     assert row is not None  # RETURNING
     return int(row[0])
@@ -135,17 +160,18 @@ async def insert_credential(
     )
 
 
-async def find_presented(db: Queries, hash: bytes) -> Presented | None:
+async def find_presented(db: Queries, hash: bytes, *, at: int) -> Presented | None:
     """Return what is known about the credential with this hash: the one query of every authenticated request."""
     row = await db.one(
         "SELECT c.id, c.uuid, c.account_id, c.kind, c.sign_in_id, c.expires_at, c.used_at,"
-        " c.revoked_at IS NOT NULL OR s.revoked_at IS NOT NULL,"
+        f" c.revoked_at IS NOT NULL OR {_OVER},"
         " i.id, i.uuid, i.name, i.status, i.expires_at"
         " FROM credentials c"
-        " LEFT JOIN sign_ins s ON s.id = c.sign_in_id"
+        f" LEFT JOIN sign_ins s ON s.id = c.sign_in_id{_MADE_WITH}"
         " LEFT JOIN identities i ON i.id = c.identity_id"
         " WHERE c.hash = :hash",
         hash=hash,
+        at=at,
     )
     if row is None:
         return None
@@ -163,14 +189,15 @@ async def find_presented(db: Queries, hash: bytes) -> Presented | None:
     )
 
 
-async def list_standing_credentials(db: Queries, ids: list[int]) -> dict[int, tuple[bool, int | None]]:
-    """Return, for each of these credentials that exists, whether it was revoked and when it ends."""
+async def list_standing_credentials(db: Queries, ids: list[int], *, at: int) -> dict[int, tuple[bool, int | None]]:
+    """Return, for each of these credentials that exists, whether it was revoked before *at* and when it ends."""
     names = {f"id_{place}": id_ for place, id_ in enumerate(ids)}
     places = ", ".join(f":{name}" for name in names)
     rows = await db.all(
-        "SELECT c.id, c.revoked_at IS NOT NULL OR s.revoked_at IS NOT NULL, c.expires_at"
-        " FROM credentials c LEFT JOIN sign_ins s ON s.id = c.sign_in_id"
+        f"SELECT c.id, c.revoked_at IS NOT NULL OR {_OVER}, c.expires_at"
+        f" FROM credentials c LEFT JOIN sign_ins s ON s.id = c.sign_in_id{_MADE_WITH}"
         f" WHERE c.id IN ({places})",
+        at=at,
         **names,
     )
     return {id_: (bool(revoked), expires_at) for id_, revoked, expires_at in rows}
@@ -182,6 +209,29 @@ async def list_standing_identities(db: Queries, ids: list[int]) -> dict[int, tup
     places = ", ".join(f":{name}" for name in names)
     rows = await db.all(f"SELECT id, status, expires_at FROM identities WHERE id IN ({places})", **names)
     return {id_: (status, expires_at) for id_, status, expires_at in rows}
+
+
+async def is_signed_in(db: Queries, account_id: int, sign_in_id: int, *, at: int) -> bool:
+    """Return whether a sign-in is there and was not ended, nor what it was made with."""
+    row = await db.one(
+        f"SELECT 1 FROM sign_ins s{_MADE_WITH} WHERE s.id = :id AND s.account_id = :account AND NOT ({_OVER})",
+        id=sign_in_id,
+        account=account_id,
+        at=at,
+    )
+    return row is not None
+
+
+async def is_good_key(db: Queries, account_id: int, credential_id: int, *, at: int) -> bool:
+    """Return whether a credential is there, was not revoked, and has not ended at *at*."""
+    row = await db.one(
+        "SELECT 1 FROM credentials WHERE id = :id AND account_id = :account AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > :at)",
+        id=credential_id,
+        account=account_id,
+        at=at,
+    )
+    return row is not None
 
 
 async def mark_used(tx: Transaction, credential_id: int, *, at: int) -> None:
@@ -270,6 +320,19 @@ async def revoke_key(
     if row[2] is None:
         await tx.run("UPDATE credentials SET revoked_at = :at WHERE id = :id", id=row[0], at=at)
     return row[1], row[2] is None
+
+
+async def list_live_keys(
+    db: Queries, account_id: int, *, at: int
+) -> list[tuple[Literal["management", "identity"], str]]:
+    """Return kind and uuid of every key of the account that is good at *at*, those of identities included."""
+    rows = await db.all(
+        "SELECT kind, uuid FROM credentials WHERE account_id = :account AND kind IN ('management', 'identity')"
+        " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :at) ORDER BY id",
+        account=account_id,
+        at=at,
+    )
+    return [(kind, uuid) for kind, uuid in rows]
 
 
 async def count_live(db: Queries, account_id: int, identity_id: int) -> dict[str, int]:

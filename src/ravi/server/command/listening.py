@@ -97,6 +97,12 @@ def allow_many_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def most_connections(wanted: int) -> int:
+    """Return *wanted*, or less where that is more than half of the open files that this process may have."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft // 2))
+
+
 def _cannot_listen(address: Address, fault: OSError, flag: str) -> ConfigError:
     match fault.errno:
         case errno.EADDRINUSE:

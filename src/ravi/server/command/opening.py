@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 from ravi.errors import ConfigError
+from ravi.server.audit import Audit
 from ravi.server.auth import Auth
 from ravi.server.db import Database, DatabaseBusy, DatabaseUnavailable, SchemaTooNew, open_database
 from ravi.server.events import Events
+from ravi.server.http.origin import Origin, acting
 from ravi.settings.server import DatabaseUrl, ServerSettings
 
 log = logging.getLogger("ravi.start")
@@ -31,7 +33,7 @@ async def opened(settings: ServerSettings) -> AsyncIterator[Database]:
         await require_answer(settings.database)
         database = await open_database(settings.database.reveal(), pool_size=2)
     try:
-        with explained(settings.database):
+        with explained(settings.database), acting(Origin("operator")):
             yield database
     finally:
         await database.close()
@@ -41,7 +43,12 @@ async def opened(settings: ServerSettings) -> AsyncIterator[Database]:
 async def opened_accounts(settings: ServerSettings) -> AsyncIterator[Auth]:
     """Open the database and what looks after its accounts."""
     async with opened(settings) as database:
-        yield Auth(database, Events(database, now), now)
+        yield accounts_on(database)
+
+
+def accounts_on(database: Database) -> Auth:
+    """Return what looks after the accounts in an open database."""
+    return Auth(database, Events(database, Audit(database, now), now), now)
 
 
 def prepare(settings: ServerSettings) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ravi.errors import TooLarge
+from ravi.errors import RaviError, TooLarge, Unavailable
 from ravi.server.http import encoding, errors
+from ravi.server.http.connections import Connections
 from ravi.server.http.one_write import OneWrite
 
 #: Request line and headers together. Ours need 1 KiB; cookies of other programs on the same host may add some.
@@ -26,20 +27,37 @@ LINGER_SECONDS = 1.0
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """Closes a connection whose request does not begin, or whose head does not end."""
+    """Closes a connection that there is no place for, whose request does not begin, or whose head does not end."""
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
+    def __init__(self, *arguments: Any, door: Connections, **more: Any) -> None:
         super().__init__(*arguments, **more)
+        self._door = door
+        self._host = ""
+        self._inside = False
+        self._silent = True
         self._head_size: int | None = None  # None: no head is under way
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]  # a transport but in name
+        self._host = self.client[0] if self.client else ""
+        if reason := self._door.enter(self, self._host):
+            busy = Unavailable(reason, hint="try again in a moment, over fewer connections")
+            self._refuse("503 Service Unavailable", busy)
+            return
+        self._inside = True
         self._deadline = self.loop.call_later(HEAD_SECONDS, transport.close)
+
+    def make_room(self) -> None:
+        """Close the connection, whose place another one needs."""
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lift_deadline()
+        if self._inside:
+            self._inside = False
+            self._door.leave(self, self._host)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -51,7 +69,8 @@ class PatientProtocol(HttpToolsProtocol):
         # The head did not fit into what was read at once, which is rare: only then is there anything to count.
         self._head_size += len(data)
         if self._head_size > LARGEST_HEAD:
-            self._refuse()
+            error = TooLarge(f"the head of the request is larger than {LARGEST_HEAD} bytes")
+            self._refuse("431 Request Header Fields Too Large", error)
         elif self._deadline is None:
             self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
@@ -62,6 +81,9 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_size = None
         self._lift_deadline()
+        if self._silent:
+            self._silent = False
+            self._door.spoke(self)
         super().on_headers_complete()
 
     def _lift_deadline(self) -> None:
@@ -69,13 +91,13 @@ class PatientProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def _refuse(self) -> None:
+    def _refuse(self, status: str, error: RaviError) -> None:
         request_id = secrets.token_hex(8)
-        error = TooLarge(f"the head of the request is larger than {LARGEST_HEAD} bytes")
         body = encoding.encode(errors.envelope(error, request_id))
+        more = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in errors.headers_of(error))
         head = (
-            "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
-            f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\n\r\n"
+            f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            f"content-length: {len(body)}\r\n{more}x-request-id: {request_id}\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
         self._refused = True

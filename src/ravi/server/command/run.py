@@ -15,11 +15,12 @@ from ravi.server.app import App
 from ravi.server.command import exit_codes
 from ravi.server.command.console import Console
 from ravi.server.command.flags import EVERYTHING, Parser, settings_of
-from ravi.server.command.listening import allow_many_files, listen, mail_tls_context, tls_context
+from ravi.server.command.listening import allow_many_files, listen, mail_tls_context, most_connections, tls_context
 from ravi.server.command.lock import Announce, only_server
 from ravi.server.command.opening import explained, now, prepare, require_answer
 from ravi.server.command.serving import HttpServer, Stopping
 from ravi.server.http import logs
+from ravi.server.http.connections import Connections
 from ravi.server.mail.dns import system_resolver
 from ravi.server.mail.verdicts import Checker
 from ravi.server.smtp import Intake, Limits, Listener
@@ -77,6 +78,11 @@ async def _serve(settings: ServerSettings, console: Console, announce: Announce 
             server = HttpServer(
                 app,
                 mail,
+                door=Connections(
+                    most_connections(settings.http_connections),
+                    settings.http_connections_per_address,
+                    by_address=not settings.behind_proxy,
+                ),
                 backlog=settings.backlog,
                 graceful_timeout=settings.graceful_timeout,
                 tls=tls,
@@ -98,6 +104,7 @@ def _limits(settings: ServerSettings) -> Limits:
         connections=settings.smtp_connections,
         connections_per_address=settings.smtp_connections_per_address,
         idle_seconds=settings.smtp_idle_timeout.total_seconds(),
+        mailbox_per_minute=settings.smtp_mailbox_per_minute,
     )
 
 

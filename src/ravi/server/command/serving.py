@@ -8,11 +8,13 @@ import socket
 import ssl
 from collections.abc import Callable, Generator
 from datetime import timedelta
+from functools import partial
 
 import uvicorn
 
 from ravi.server.app import App
 from ravi.server.command.protocol import PatientProtocol
+from ravi.server.http.connections import Connections
 from ravi.server.smtp import Listener
 
 #: Longer than the idle time of common reverse proxies (60 s): who closes first should be the proxy, or a request
@@ -31,6 +33,7 @@ class HttpServer(uvicorn.Server):
         app: App,
         mail: Listener,
         *,
+        door: Connections,
         backlog: int,
         graceful_timeout: timedelta,
         tls: ssl.SSLContext | None,
@@ -43,7 +46,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=PatientProtocol,
+                http=partial(PatientProtocol, door=door),  # type: ignore[arg-type]  # is called, and no more
                 ws="none",
                 lifespan="off",
                 interface="asgi3",

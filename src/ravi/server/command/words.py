@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "owner add": ("owner_add", "add an owner's account and print a one-time sign-in code"),
     "owner list": ("owner_list", "list the accounts"),
     "signin-code": ("signin_code", "print another one-time sign-in code for an account"),
+    "audit verify": ("audit_verify", "say whether the audit log was tampered with"),
     "phone doctor": ("phone_doctor", "say why no texts arrive, or do not go out"),
     "simulate sms": ("simulate_sms", "play the world outside: text a number for fiction"),
     "migrate": ("migrate", "bring the database's schema up to date"),
@@ -28,7 +29,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 GROUPS = {name.split()[0] for name in COMMANDS if " " in name}
 
-_OF_COMMANDS = {"--first-name", "--last-name", "--to", "--from", "--body", "--body-file", "--url"}
+_OF_COMMANDS = {
+    "--account",
+    "--body",
+    "--body-file",
+    "--expect",
+    "--first-name",
+    "--from",
+    "--last-name",
+    "--to",
+    "--url",
+}
 TAKING_A_VALUE = {CONFIG_FLAG, *_OF_COMMANDS} | {setting.flag for setting in SETTINGS if setting.shape != "switch"}
 
 

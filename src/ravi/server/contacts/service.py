@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from ravi.errors import Forbidden
+from ravi.server.audit import Audit
 from ravi.server.auth import Auth
 from ravi.server.contacts import storage
 from ravi.server.contacts.checks import check_email, check_name, check_phone_number, cut_name, is_email
@@ -23,6 +24,7 @@ from ravi.server.http.paging import EVERYTHING
 from ravi.server.identities import Identities
 from ravi.server.identities.errors import IdentityNotFound
 from ravi.settings.uuids import is_uuid
+from ravi.wire.audit import CONTACT_CREATED, CONTACT_DELETED, CONTACT_UPDATED
 
 _MISSING = "Not found."
 
@@ -30,10 +32,13 @@ _MISSING = "Not found."
 class Contacts:
     """The contacts of every identity."""
 
-    def __init__(self, db: Database, auth: Auth, identities: Identities, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: Database, auth: Auth, identities: Identities, audit: Audit, now: Callable[[], datetime]
+    ) -> None:
         self._db = db
         self._auth = auth
         self._identities = identities
+        self._audit = audit
         self._now = now
 
     async def list_(
@@ -78,7 +83,7 @@ class Contacts:
             await _lock(tx, identity.id)
             known = await self._known(tx, who.account_id, identity.id, new)
             if known is not None and known.source == "auto":
-                return await self._write(tx, who.account_id, replace(known, source="manual"), new)
+                return await self._write(tx, who, replace(known, source="manual"), new, CONTACT_CREATED)
             made = str(uuid.uuid4())
             if known is not None or not await storage.insert(
                 tx,
@@ -94,7 +99,8 @@ class Contacts:
             ):
                 raise _exists(new)
             found = await storage.find(tx, who.account_id, identity.id, uuid=made)
-        assert found is not None  # just written
+            assert found is not None  # just written
+            await self._note(tx, who, CONTACT_CREATED, found)
         return found
 
     async def update(self, who: Principal, contact_uuid: str, change: ContactChange) -> Contact:
@@ -104,7 +110,7 @@ class Contacts:
             contact = await self.get(who, contact_uuid)
             await _lock(tx, contact.identity_id)
             contact = await self.get(who, contact_uuid)  # as whoever held the lock before has left it
-            return await self._write(tx, who.account_id, contact, change)
+            return await self._write(tx, who, contact, change, CONTACT_UPDATED)
 
     async def delete(self, who: Principal, contact_uuid: str) -> None:
         """Erase the contact for good. Raises what `get` raises."""
@@ -112,6 +118,7 @@ class Contacts:
             contact = await self.get(who, contact_uuid)
             if not await storage.delete(tx, who.account_id, contact.id):
                 raise ContactNotFound(_MISSING)
+            await self._note(tx, who, CONTACT_DELETED, contact)
 
     async def touch(
         self,
@@ -210,7 +217,16 @@ class Contacts:
             raise _exists(new)
         return next(iter(found.values()), None)
 
-    async def _write(self, tx: Transaction, account_id: int, contact: Contact, change: ContactChange) -> Contact:
+    async def _note(self, tx: Transaction, who: Principal, action: str, contact: Contact) -> None:
+        """Write a change of *contact* by *who* into the audit log."""
+        identity = await self._identities.acting(who, contact.identity_id)
+        target = {"uuid": contact.uuid, "is_trusted": contact.is_trusted}
+        await self._audit.append(tx, who.account_id, action, identity=identity.uuid, target=target)
+
+    async def _write(
+        self, tx: Transaction, who: Principal, contact: Contact, change: ContactChange, action: str
+    ) -> Contact:
+        account_id = who.account_id
         given = {
             name: value
             for name in ("email", "phone_number", "display_name", "nickname", "is_trusted")
@@ -227,6 +243,7 @@ class Contacts:
         found = await storage.find(tx, account_id, contact.identity_id, uuid=contact.uuid)
         if found is None:  # erased in between
             raise ContactNotFound(_MISSING)
+        await self._note(tx, who, action, found)
         return found
 
 

@@ -11,9 +11,12 @@ from typing import Any
 
 import msgspec
 
+from ravi.server.audit import Audit
+from ravi.server.audit.targets import target_of
 from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import storage
 from ravi.server.events.records import Event
+from ravi.wire import event_types
 
 #: Events that are erased at once: a few milliseconds.
 MOST_PURGED = 1_000
@@ -27,9 +30,10 @@ def topic(account_id: int, identity_id: int | None = None) -> str:
 class Events:
     """The log of every account."""
 
-    def __init__(self, db: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, db: Database, audit: Audit, now: Callable[[], datetime]) -> None:
         self._db = db
         self._now = now
+        self.audit = audit
 
     async def record(
         self,
@@ -40,15 +44,16 @@ class Events:
         data: dict[str, Any],
     ) -> Event:
         """
-        Write one event as part of *tx* and return it.
+        Write one event as part of *tx*, also into the audit log, and return it.
 
         *identity* is the row id and uuid of whom it is about; None concerns the account alone.
 
         Make this the last thing a transaction does: from here to the commit, the account's other events wait.
         """
         # On PostgreSQL a sequence hands out numbers before commit, so a reader could see 6, step over 5, and
-        # never look back. The lock makes numbers of one account commit in order (docs/adr/0007).
-        await tx.lock(f"events:{account_id}")
+        # never look back. A lock makes numbers of one account commit in order (docs/adr/0007), and here it is taken.
+        about = identity[1] if identity else str(data.get("uuid", "")) if type == event_types.IDENTITY_DELETED else ""
+        await self.audit.append(tx, account_id, type, identity=about, target=target_of(data))
         event_id, now = str(uuid.uuid4()), self._now()
         seq = await storage.insert(
             tx,

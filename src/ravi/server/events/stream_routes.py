@@ -28,7 +28,7 @@ class StreamQuery(TypedDict, total=False):
     channels: str
 
 
-@routes.get(paths.EVENTS_STREAM, scope=Scope.EVENTS_READ, selects=Selects.ACTS)
+@routes.get(paths.EVENTS_STREAM, scope=Scope.EVENTS_READ, selects=Selects.ACTS, holds=True)
 async def stream(who: Principal, query: StreamQuery, request: Request, streams: Streams) -> Response:
     """Follow events as they happen (text/event-stream); resumes after Last-Event-ID."""
     since = _last_seen(request.headers.get("last-event-id", ""), query.get("since"))

@@ -20,13 +20,17 @@ from ravi.server.http.compiled import Call, compile_route
 from ravi.server.http.decoding import parse_query
 from ravi.server.http.idempotency import Idempotency
 from ravi.server.http.matching import Matcher
+from ravi.server.http.origin import Origin, acting, found_to_be, peer_of
 from ravi.server.http.principal import IdentityRef, Principal, Selects
 from ravi.server.http.routing import Answer, Later, Routes
+from ravi.server.http.throttle import ServerBusy, Throttle, Visit
 
 log = logging.getLogger("ravi.http")
 
 Authenticate = Callable[[str], Awaitable[Principal]]
 Select = Callable[[Principal, str], Awaitable[IdentityRef]]
+#: Who was refused, the error's code, and which route it was.
+NoteRefusal = Callable[[Principal, str, str], None]
 
 #: For all of it. Whoever sends slower holds a connection and gives nothing for it.
 BODY_SECONDS = 30.0
@@ -39,7 +43,8 @@ class Api:
     Serves the routes of every noun.
 
     *authenticate* turns a bearer token into a Principal or raises Unauthenticated; *select* turns the uuid that
-    an account-wide credential names into an IdentityRef or raises IdentityNotFound.
+    an account-wide credential names into an IdentityRef or raises IdentityNotFound. *note_refusal* hears of each caller
+    who may not do what it asks for.
     """
 
     def __init__(
@@ -51,11 +56,15 @@ class Api:
         select: Select,
         idempotency: Idempotency,
         access_log: AccessLog,
+        throttle: Throttle,
+        note_refusal: NoteRefusal,
     ) -> None:
+        self._note_refusal = note_refusal
         self._authenticate = authenticate
         self._select = select
         self._idempotency = idempotency
         self._access_log = access_log
+        self._throttle = throttle
         self._matcher: Matcher[Call] = Matcher()
         self._words = {""}
         for table in tables:
@@ -64,15 +73,32 @@ class Api:
                 self._words.update(segment for segment in route.path.split("/") if not segment.startswith("{"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = time.perf_counter()
         headers = _interesting(scope)
         request_id = _request_id(headers)
+        with acting(Origin("visitor", peer=peer_of(scope), request_id=request_id)):
+            await self._serve(scope, receive, send, headers, request_id)
+
+    async def _serve(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        headers: dict[bytes, bytes],
+        request_id: str,
+    ) -> None:
+        started = time.perf_counter()
+        call: Call | None = None
+        visit: Visit | None = None
         who: Principal | None = None
         extra: list[tuple[bytes, bytes]] = []
         try:
             call, values = self._matcher.find(scope["method"], scope.get("raw_path") or scope["path"].encode())
+            visit = self._throttle.arrive(call.route)
             if call.route.scope is not None:
-                who = await self._principal(call, scope, headers)
+                who = await self._recognise(headers)
+                found_to_be(who.kind, who.credential_uuid, who.account_id)
+                who = await self._admit(call, scope, headers, who)
+                visit.recognised(who)
             result = await self._run(call, values, who, scope, receive, headers)
             if isinstance(result, Response):
                 result.headers["x-request-id"] = request_id
@@ -84,12 +110,19 @@ class Api:
             status = errors.status_of(error)
             body = encoding.encode(errors.envelope(error, request_id))
             extra = errors.headers_of(error)
-            if status >= 500:
+            if status == 403 and call is not None and who is not None:
+                self._note_refusal(who, error.code, f"{call.route.method} {call.route.path}")
+            if status >= 500 and not isinstance(error, ServerBusy):  # one line for each would make things worse
                 log.error("refused", extra={"request_id": request_id, "code": error.code, "reason": error.message})
+            if visit is not None:
+                await visit.be_late(error, peer_of(scope))
         except Exception:  # the last resort: the peer gets an envelope, the log gets the traceback
             log.exception("fault", extra={"request_id": request_id})
             fault = RaviError("the server failed", code="server.error", hint=f"see the server's log for {request_id}")
             status, body = 500, encoding.encode(errors.envelope(fault, request_id))
+        finally:
+            if visit is not None:
+                visit.leave()
         await send(
             {
                 "type": "http.response.start",
@@ -106,13 +139,16 @@ class Api:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         self._log(scope, status, started, request_id, who)
 
-    async def _principal(self, call: Call, scope: Scope, headers: dict[bytes, bytes]) -> Principal:
+    async def _recognise(self, headers: dict[bytes, bytes]) -> Principal:
         kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if not token:
             raise Unauthenticated("Authentication credentials were not provided.")
         if kind.lower() != "bearer":
             raise Unauthenticated("the Authorization header must be: Bearer <credential>")
-        who = await self._authenticate(token.strip())
+        return await self._authenticate(token.strip())
+
+    async def _admit(self, call: Call, scope: Scope, headers: dict[bytes, bytes], who: Principal) -> Principal:
+        """Return *who* with the identity that the request selects. Raises Forbidden, IdentityDisabled and others."""
         assert call.route.scope is not None
         who.require_scope(call.route.scope)
         if call.route.selects is Selects.IGNORES:
@@ -242,7 +278,7 @@ def _chosen_identity(scope: Scope, headers: dict[bytes, bytes]) -> str | None:
     """Return the uuid that the request selects. Raises SelectorsDiffer when two selectors disagree."""
     header = headers.get(b"x-ravi-identity", b"").decode("latin-1").strip().lower() or None
     query = None
-    if b"identity=" in scope["query_string"]:
+    if b"identity=" in scope["query_string"] or b"%" in scope["query_string"]:  # a name may be encoded, too
         named = {value.lower() for name, value in parse_query(scope["query_string"]) if name == "identity" and value}
         if len(named) > 1:
             raise SelectorsDiffer("the query names two identities")

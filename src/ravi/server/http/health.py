@@ -43,13 +43,13 @@ class Readiness:
             raise DatabaseUnavailable(f"the database did not answer within {PATIENCE_SECONDS:.0f} seconds") from None
 
 
-@routes.get(paths.HEALTHZ, scope=None)
+@routes.get(paths.HEALTHZ, scope=None, unlimited=True)
 async def healthz() -> Health:
     """Tell that the process runs."""
     return {"status": "ok"}
 
 
-@routes.get(paths.READYZ, scope=None)
+@routes.get(paths.READYZ, scope=None, unlimited=True)
 async def readyz(readiness: Readiness) -> Health:
     """Tell whether requests can be served: 503 while the database cannot be used."""
     await readiness.check()

@@ -42,6 +42,15 @@ class Attempts:
             wait = max(1, -(-(row[0] + window - now) // 1_000_000))
             raise RateLimited("too many attempts", retry_after=wait, hint=f"try again in {wait} seconds")
 
+    async def counted(self, subject: str, *, per: timedelta) -> tuple[int, int]:
+        """Return how many attempts count for *subject* at present, and in how many seconds they will not any more."""
+        now = micros(self._now())
+        row = await self._db.one("SELECT window_start, count FROM attempts WHERE subject = :subject", subject=subject)
+        ends = 0 if row is None else row[0] + per // timedelta(microseconds=1)
+        if row is None or ends <= now:
+            return 0, 0
+        return row[1], -(-(ends - now) // 1_000_000)
+
     async def forget_old(self) -> int:
         """Drop counts that ended longer ago than any window lasts; return how many."""
         async with self._db.begin() as tx:

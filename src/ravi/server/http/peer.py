@@ -22,6 +22,20 @@ class BehindProxy:
         await self._app(scope, receive, send)
 
 
+def neighbourhood(address: str) -> str:
+    """
+    Return what is counted under when *address* is that of a peer.
+
+    An IPv6 peer usually owns a whole /64, so that is what counts; IPv4 in IPv6's clothes counts as IPv4.
+    """
+    try:
+        v6 = ipaddress.IPv6Address(address.partition("%")[0])
+    except ipaddress.AddressValueError:
+        return address
+    mapped: ipaddress.IPv4Address | None = v6.ipv4_mapped
+    return str(mapped) if mapped else str(ipaddress.IPv6Network((v6, 64), strict=False))
+
+
 def _forwarded(headers: list[tuple[bytes, bytes]]) -> dict[str, object]:
     """What the proxy said, in the terms of an ASGI scope; what it did not say, or not well, stays as it is."""
     said: dict[str, object] = {}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ravi.errors import Forbidden, Malformed
 from ravi.wire import codes
-from ravi.wire.scopes import Scope
+from ravi.wire.scopes import IDENTITY_ONLY, Scope
 
 Kind = Literal["session", "bound_session", "management_key", "identity_key"]
 
@@ -62,6 +62,11 @@ class Principal:
                 raise Forbidden(
                     "an identity's own credential does not reach this",
                     hint="use the account's credential: sign in with ravi auth login",
+                )
+            if scope in IDENTITY_ONLY:
+                raise Forbidden(
+                    "only an identity's own credential does this, and this one is the account's",
+                    hint="make a key for the identity and use that: ravi keys create --identity <name>",
                 )
             raise Forbidden(f"this credential lacks the scope {scope}")
 

@@ -78,15 +78,27 @@ class Route:
     """The body's shape, where the handler reads the raw request: for the documentation."""
     gives: Any = None
     """The answer's shape, where the handler returns a raw response: for the documentation."""
+    refuses: Any = None
+    """A refusal's shape, where it is another than everywhere: for the documentation."""
     around: Around | None = None
     """Entered with the handler's arguments before the transaction of an Idempotency-Key begins, left at the end."""
     largest_body: int = LARGEST_BODY
     """In bytes. More is read of nobody, so it is also how much memory one request may take."""
+    holds: bool = False
+    """Is held until something happens, perhaps for hours: such requests are counted apart."""
+    unlimited: bool = False
+    """Is answered however much the server has to do: health, and what clients must not be refused."""
 
     @property
     def in_halves(self) -> bool:
         """Whether the handler returns `Later`."""
         return get_origin(self.hints.get("return")) is Later
+
+    @property
+    def statuses(self) -> list[int]:
+        """The statuses of a success, the declared one first. An `Answer` says by 200 or 201 whether anything is new."""
+        either = get_origin(self.hints.get("return")) is Answer
+        return [self.status, *(status for status in (200, 201) if either and status != self.status)]
 
     @property
     def parameters(self) -> list[str]:
@@ -128,8 +140,11 @@ class Routes:
         lists: bool = False,
         takes: Any = None,
         gives: Any = None,
+        refuses: Any = None,
         around: Around | None = None,
         largest_body: int = LARGEST_BODY,
+        holds: bool = False,
+        unlimited: bool = False,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -153,8 +168,11 @@ class Routes:
                     hints=hints,
                     takes=takes if takes is not None else hints.get("body"),
                     gives=gives if gives is not None else _shape(hints.get("return")),
+                    refuses=refuses,
                     around=around,
                     largest_body=largest_body,
+                    holds=holds,
+                    unlimited=unlimited,
                 )
             )
             return handler

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from ravi.errors import RateLimited
 from ravi.server.db import Database
@@ -49,15 +50,54 @@ class SendCounter:
 
         Call it inside the transaction that stores the message: what is not sent does not count.
         """
+        for rule in self._rules(account_id, identity_id):
+            if rule.most:
+                await limited(self._attempts, rule.subject, rule.most, rule.per, rule.what)
+
+    async def left(self, account_id: int, identity_id: int | None) -> list["Left"]:
+        """Return how much may still be sent: by the account, and if one is given by the identity beside that."""
+        found = []
+        for rule in self._rules(account_id, identity_id):
+            count, resets = await self._attempts.counted(rule.subject, per=rule.per)
+            rest = max(0, rule.most - count) if rule.most else None
+            found.append(Left(self._kind, rule.by, rule.per, rule.most or None, rest, resets if rule.most else 0))
+        return found
+
+    def _rules(self, account_id: int, identity_id: int | None) -> list["_Rule"]:
         limits, kind, noun = self._limits, self._kind, self._what
-        for subject, most, per, what in (
-            (f"{kind}/hour/account/{account_id}", limits.per_hour, _HOUR, f"{noun} an hour"),
-            (f"{kind}/day/account/{account_id}", limits.per_day, _DAY, f"{noun} a day"),
-            (f"{kind}/hour/identity/{identity_id}", limits.identity_per_hour, _HOUR, f"{noun} an hour by one identity"),
-            (f"{kind}/day/identity/{identity_id}", limits.identity_per_day, _DAY, f"{noun} a day by one identity"),
-        ):
-            if most:
-                await limited(self._attempts, subject, most, per, what)
+        rules = [
+            _Rule("account", f"{kind}/hour/account/{account_id}", limits.per_hour, _HOUR, f"{noun} an hour"),
+            _Rule("account", f"{kind}/day/account/{account_id}", limits.per_day, _DAY, f"{noun} a day"),
+        ]
+        if identity_id is None:
+            return rules
+        hour, day = f"{kind}/hour/identity/{identity_id}", f"{kind}/day/identity/{identity_id}"
+        return [
+            *rules,
+            _Rule("identity", hour, limits.identity_per_hour, _HOUR, f"{noun} an hour by one identity"),
+            _Rule("identity", day, limits.identity_per_day, _DAY, f"{noun} a day by one identity"),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How much of one limit is left. `kind` as in `SendCounter`; `most` and `left` None: there is no limit."""
+
+    kind: str
+    by: Literal["account", "identity"]
+    per: timedelta
+    most: int | None
+    left: int | None
+    resets_in_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    by: Literal["account", "identity"]
+    subject: str
+    most: int
+    per: timedelta
+    what: str
 
 
 async def limited(attempts: Attempts, subject: str, most: int, per: timedelta, what: str) -> None:

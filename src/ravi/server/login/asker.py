@@ -1,12 +1,11 @@
 """
-What a stranger says about himself, made fit to be shown to a person and to be counted by. Pure functions.
+What a stranger says about himself, made fit to be shown to a person. Pure functions.
 
 Anyone may start a device sign-in, so host name and workspace are an attacker's words on a page that asks its
 reader for trust. Escaping keeps them from being markup; this keeps them from being anything but one short line.
 """
 
 import unicodedata
-from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 
 from ravi.server.login.records import Asker
 
@@ -33,17 +32,3 @@ def one_line(text: str, longest: int) -> str:
     )
     line = " ".join("".join(visible).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
-
-
-def neighbourhood(address: str) -> str:
-    """
-    Return what attempts from *address* are counted under.
-
-    An IPv6 peer usually owns a whole /64, so that is what counts; IPv4 in IPv6's clothes counts as IPv4.
-    """
-    try:
-        v6 = IPv6Address(address.partition("%")[0])
-    except AddressValueError:
-        return address
-    mapped: IPv4Address | None = v6.ipv4_mapped
-    return str(mapped) if mapped else str(IPv6Network((v6, 64), strict=False))

@@ -10,18 +10,23 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ravi.server.audit import Audit
 from ravi.server.auth import Auth, codes
 from ravi.server.auth.tokens import digest
 from ravi.server.db import Database
 from ravi.server.events import Wakeup
 from ravi.server.http.limits import Attempts
+from ravi.server.http.origin import origin
+from ravi.server.http.peer import neighbourhood
 from ravi.server.http.sealing import seal, unseal
 from ravi.server.identities import Identities
 from ravi.server.login import errors, storage
-from ravi.server.login.asker import described, neighbourhood
+from ravi.server.login.asker import described
 from ravi.server.login.records import LISTED, Grant, GrantState, SignedIn, StartedGrant
+from ravi.wire import audit as actions
 
 log = logging.getLogger("ravi.login")
 
@@ -51,6 +56,7 @@ class DeviceFlow:
         db: Database,
         auth: Auth,
         identities: Identities,
+        audit: Audit,
         wakeup: Wakeup,
         attempts: Attempts,
         now: Callable[[], datetime],
@@ -58,6 +64,7 @@ class DeviceFlow:
         self._db = db
         self._auth = auth
         self._identities = identities
+        self._audit = audit
         self._wakeup = wakeup
         self._attempts = attempts
         self._now = now
@@ -143,6 +150,13 @@ class DeviceFlow:
             decided = await storage.decide_grant(tx, grant.id, state, account_id, at=self._now())
             if decided:
                 tx.notify(_topic(grant.device_hash))
+                await self._audit.append(
+                    tx,
+                    account_id,
+                    actions.DEVICE_APPROVED if approve else actions.DEVICE_DENIED,
+                    target={"grant": grant.id, "hostname": grant.asker.hostname},
+                    who=replace(origin(), kind="browser"),
+                )
         if not decided:  # by another page, a moment ago
             raise errors.CodeDecided("this code was decided already")
         for subject in _looks(session_id, address):
@@ -190,7 +204,7 @@ class DeviceFlow:
                 SignedIn(
                     account=account,
                     identities=await self._identities.list_(account.id, limit=LISTED),
-                    tokens=await self._auth.sign_in(account.id, label),
+                    tokens=await self._auth.sign_in(account.id, label, how="device"),
                     management_key=(await self._auth.mint_management_key(account.id, label)).secret,
                 )
             )

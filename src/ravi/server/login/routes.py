@@ -40,7 +40,14 @@ async def start_device_sign_in(request: Request, body: wire.DeviceStart, login: 
     }
 
 
-@routes.post(paths.AUTH_DEVICE_TOKEN, scope=None, takes=wire.DeviceTokenRequest, gives=wire.SignedIn)
+@routes.post(
+    paths.AUTH_DEVICE_TOKEN,
+    scope=None,
+    unlimited=True,
+    takes=wire.DeviceTokenRequest,
+    gives=wire.SignedIn,
+    refuses=wire.GrantRefusal,
+)
 async def collect_device_sign_in(request: Request, login: Login) -> Response:
     """
     Ask for the answer to a device sign-in; with `wait` the request is held until the owner has decided.
@@ -53,7 +60,11 @@ async def collect_device_sign_in(request: Request, login: Login) -> Response:
         hold = LONGEST_HOLD if asked.get("wait") else LONGEST_HOLD * 0
         answer = await login.device.collect(asked.get("device_code", ""), _to_bytes, hold=hold)
     except GrantRefused as refusal:
-        body = {"error": refusal.error, "error_description": refusal.message, "detail": refusal.message}
+        body: wire.GrantRefusal = {
+            "error": refusal.error,
+            "error_description": refusal.message,
+            "detail": refusal.message,
+        }
         return Response(msgspec.json.encode(body), 400, NO_STORE, "application/json")
     return Response(answer, 200, NO_STORE, "application/json")
 
@@ -69,7 +80,7 @@ async def sign_in(request: Request, body: wire.LoginRequest, login: Login) -> wi
     else:
         email, password = body.get("email", ""), body.get("password", "")
         account = await login.check_password(email, password, address=peer(request))
-    return to_wire(await login.sign_in(account, body.get("hostname", "")))
+    return to_wire(await login.sign_in(account, body.get("hostname", ""), how="code" if by_code else "password"))
 
 
 @routes.get(paths.AUTH_WHOAMI, scope=Scope.SESSION)

@@ -10,20 +10,24 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from ravi.errors import BadCredentials
+from ravi.errors import BadCredentials, RateLimited
+from ravi.server.audit import Audit
 from ravi.server.auth import Account, Auth
 from ravi.server.auth.passwords import LONGEST, SHORTEST
 from ravi.server.auth.tokens import digest
-from ravi.server.db import Database
+from ravi.server.db import Database, Transaction
 from ravi.server.events import Wakeup
 from ravi.server.http.errors import invalid
 from ravi.server.http.limits import Attempts
+from ravi.server.http.origin import origin
+from ravi.server.http.peer import neighbourhood
 from ravi.server.identities import Identities
 from ravi.server.login import storage
-from ravi.server.login.asker import described, neighbourhood
+from ravi.server.login.asker import described
 from ravi.server.login.device import DeviceFlow
 from ravi.server.login.records import LISTED, SignedIn
 from ravi.server.login.sessions import WebSessions
+from ravi.wire.audit import SIGN_IN_REFUSED
 
 log = logging.getLogger("ravi.login")
 
@@ -43,6 +47,7 @@ class Login:
         db: Database,
         auth: Auth,
         identities: Identities,
+        audit: Audit,
         wakeup: Wakeup,
         now: Callable[[], datetime],
         *,
@@ -53,10 +58,12 @@ class Login:
         self._auth = auth
         self._identities = identities
         self._attempts = Attempts(db, now)
+        self._audit = audit
         self._now = now
         self.public_url = public_url.rstrip("/")
-        self.sessions = WebSessions(db, now)
-        self.device = DeviceFlow(db, auth, identities, wakeup, self._attempts, now)
+        self.sessions = WebSessions(db, audit, now)
+        self.device = DeviceFlow(db, auth, identities, audit, wakeup, self._attempts, now)
+        auth.on_sign_out_everywhere(self._end_everything)
 
     async def check_password(self, email: str, password: str, *, address: str) -> Account:
         """
@@ -64,7 +71,7 @@ class Login:
 
         Raises BadCredentials, the same for every reason, or RateLimited. *address* is the peer's.
         """
-        async with self._counted(address, email):
+        async with self._noted(email), self._counted(address, email):
             return await self._auth.check_password(_typed(email), password)
 
     async def use_code(self, code: str, *, address: str) -> Account:
@@ -83,7 +90,7 @@ class Login:
             raise invalid(password=f"must have {SHORTEST} to {LONGEST} characters")
         # The code has 60 random bits, so its tries are counted per address only. A stranger who uses up the
         # password attempts of an owner's address cannot keep out the owner who has a fresh code.
-        async with self._counted(address), self._db.begin():
+        async with self._noted(email), self._counted(address), self._db.begin():
             account = await self._auth.use_signin_code(code)
             owner = await self._auth.find_account(_typed(email))
             if owner is None or owner.id != account.id:
@@ -93,10 +100,10 @@ class Login:
         log.info("password set", extra={"account": account.id, "address": address})
         return account
 
-    async def sign_in(self, account: Account, hostname: str = "") -> SignedIn:
-        """Begin a family of tokens for somebody who has just proved to be *account*."""
+    async def sign_in(self, account: Account, hostname: str = "", *, how: str = "") -> SignedIn:
+        """Begin a family of tokens for somebody who has just proved to be *account*; *how*, for the audit log."""
         host = described(hostname, "", "").hostname
-        tokens = await self._auth.sign_in(account.id, f"sign-in on {host or 'an unnamed host'}")
+        tokens = await self._auth.sign_in(account.id, f"sign-in on {host or 'an unnamed host'}", how=how)
         return SignedIn(account, tokens, await self._identities.list_(account.id, limit=LISTED))
 
     async def forget_old(self) -> int:
@@ -105,9 +112,26 @@ class Login:
         async with self._db.begin() as tx:
             return gone + await storage.delete_sessions(tx, expired_before=self._now())
 
+    async def _end_everything(self, tx: Transaction, account_id: int) -> int:
+        """End the account's sessions, and what was approved and not collected yet; return how many sessions."""
+        await storage.take_back_approvals(tx, account_id)
+        return await storage.delete_sessions_of(tx, account_id)
+
     def close(self) -> None:
         """Let held polls end, so that the server can stop. Nothing else here waits."""
         self.device.close()
+
+    @asynccontextmanager
+    async def _noted(self, email: str) -> AsyncIterator[None]:
+        """Have it written down when the body refuses to let somebody in who claims to own *email*."""
+        try:
+            yield
+        except (BadCredentials, RateLimited) as refusal:
+            # Looked up whoever it is, and written later: how long this takes tells nobody whether there is an account.
+            account = await self._auth.find_account(_typed(email))
+            if account is not None:
+                self._audit.refusals.note(account.id, origin(), SIGN_IN_REFUSED, refusal.code)
+            raise
 
     @asynccontextmanager
     async def _counted(self, address: str, email: str | None = None) -> AsyncIterator[None]:

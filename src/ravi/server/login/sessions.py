@@ -8,10 +8,12 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from ravi.server.audit import Audit
 from ravi.server.auth.tokens import digest
 from ravi.server.db import Database
 from ravi.server.login import storage
 from ravi.server.login.records import WebSession
+from ravi.wire.audit import SIGNED_IN
 
 LASTS = timedelta(hours=12)
 
@@ -19,8 +21,9 @@ LASTS = timedelta(hours=12)
 class WebSessions:
     """Opens, finds and ends sessions. Only the hash of a session's id is stored."""
 
-    def __init__(self, db: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, db: Database, audit: Audit, now: Callable[[], datetime]) -> None:
         self._db = db
+        self._audit = audit
         self._now = now
 
     async def open(self, account_id: int) -> str:
@@ -29,6 +32,7 @@ class WebSessions:
         now = self._now()
         async with self._db.begin() as tx:
             await storage.insert_session(tx, digest(session_id), WebSession(account_id, now + LASTS), at=now)
+            await self._audit.append(tx, account_id, SIGNED_IN, target={"how": "browser"})
         return session_id
 
     async def find(self, session_id: str) -> WebSession | None:

@@ -54,6 +54,14 @@ async def decide_grant(tx: Transaction, grant_id: int, state: GrantState, accoun
     return changed == 1
 
 
+async def take_back_approvals(tx: Transaction, account_id: int) -> int:
+    """Make every approval of the account that no device has collected a refusal; return how many."""
+    return await tx.run(
+        "UPDATE device_grants SET state = 'denied' WHERE account_id = :account AND state = 'approved'",
+        account=account_id,
+    )
+
+
 async def redeem_grant(tx: Transaction, grant_id: int, *, at: datetime) -> bool:
     """Take an approved grant. Of several that try at once, one gets True."""
     changed = await tx.run(

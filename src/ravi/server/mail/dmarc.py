@@ -38,7 +38,7 @@ def author_domain(parsed: Parsed) -> str:
     found = {sender.email.rpartition("@")[2] for sender in parsed.senders}
     if len(found) != 1:
         raise ValueError("From names more than one domain" if found else "From names nobody")
-    return domains.host(found.pop())
+    return _host(found.pop())
 
 
 async def find_policy(resolver: Resolver, domain: str) -> Policy | None:
@@ -59,7 +59,8 @@ async def find_policy(resolver: Resolver, domain: str) -> Policy | None:
     return None
 
 
-#: Mail comes from the same domains again, and the list of public suffixes is long.
+#: Mail comes from the same domains again.
+_host = lru_cache(1024)(domains.host)
 _organisation = lru_cache(1024)(domains.registrable)
 
 

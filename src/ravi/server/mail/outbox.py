@@ -31,6 +31,7 @@ from ravi.server.mail.receiving import Acquaintances, lock_mail
 from ravi.server.mail.records import Envelope, Mailbox
 from ravi.server.mail.service import Mail
 from ravi.server.mail.uploads import Uploads
+from ravi.wire.audit import EMAIL_QUEUED
 
 #: Of the whole message, encoded, in bytes. Many receivers take no more.
 LARGEST = 25 * 1024 * 1024
@@ -108,6 +109,7 @@ class Outbox:
         self._counter = counter
         self._now = now
         self._has_relay = has_relay
+        self._audit = events.audit
         self.outcomes = Outcomes(mail, events, now)
 
     def new_message_id(self, sender: Sender) -> str:
@@ -166,10 +168,12 @@ class Outbox:
         sending, recipients = ready.sending, ready.recipients
         own = sending.sender.mailbox
         await hold_identity(tx, own.identity_uuid)
-        # In the order that everybody keeps (`lock_mail`): all the mail first, then events, account by account.
+        # In the order that everybody keeps (`lock_mail`): all the mail first, then contacts, then events.
         involved = {(each.account_id, each.identity_id) for each in (own, *(box for _, box in recipients.here))}
         for _, identity_id in sorted(involved):
             await lock_mail(tx, identity_id)
+        for _, identity_id in sorted(involved):
+            await tx.lock(f"contacts:{identity_id}")
         if sending.request:
             before = await self.find_repeated(sending.sender, sending.request)
             if before is not None:
@@ -202,6 +206,8 @@ class Outbox:
             await self._mail.receive(_envelope(ready, [mailbox for _, mailbox in now.here]), ready.incoming)
         await self._write_deliveries(tx, own, message_pk, sending.recipients, recipients.elsewhere, failed)
         await self._remember(tx, own, sending)
+        target = {"message_id": message_pk, "recipients": len(sending.recipients)}
+        await self._audit.append(tx, own.account_id, EMAIL_QUEUED, identity=own.identity_uuid, target=target)
         await self.outcomes.settled(tx, own.account_id, message_pk, raw=ready.raw, failed=failed)
         return message_pk
 

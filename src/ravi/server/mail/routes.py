@@ -51,7 +51,10 @@ class MessagesQuery(TypedDict, total=False):
 
 
 class DownloadQuery(TypedDict, total=False):
+    """`by` is on whose word the address was made."""
+
     expires: int
+    by: str
     signature: str
 
 
@@ -67,7 +70,7 @@ async def list_threads(who: Principal, query: ThreadsQuery, paging: Paging, mail
 @routes.get(THREAD, scope=Scope.MAIL_READ, selects=Selects.ACTS)
 async def get_thread(who: Principal, thread_id: str, mail: Mail, signing: Signing) -> wire.EmailThreadDetail:
     """Show a conversation, the oldest message first."""
-    return thread_detail_to_wire(await mail.get_thread(who, thread_id), signing)
+    return thread_detail_to_wire(await mail.get_thread(who, thread_id), signing.by(who))
 
 
 @routes.get(paths.EMAIL_MESSAGES, scope=Scope.MAIL_READ, selects=Selects.ACTS, lists=True)
@@ -93,7 +96,7 @@ async def list_messages(who: Principal, query: MessagesQuery, paging: Paging, ma
 @routes.get(MESSAGE, scope=Scope.MAIL_READ, selects=Selects.ACTS)
 async def get_message(who: Principal, message_ref: str, mail: Mail, signing: Signing) -> wire.EmailMessage:
     """Show a message by its number, uuid or Message-ID."""
-    return message_to_wire(await mail.get(who, message_ref), signing)
+    return message_to_wire(await mail.get(who, message_ref), signing.by(who))
 
 
 @routes.patch(MESSAGE, scope=Scope.MAIL_WRITE, selects=Selects.ACTS)
@@ -102,8 +105,8 @@ async def update_message(
 ) -> wire.EmailMessage:
     """Mark a message as read or unread."""
     if "is_read" in body:
-        return message_to_wire(await mail.mark(who, message_ref, is_read=body["is_read"]), signing)
-    return message_to_wire(await mail.get(who, message_ref), signing)
+        return message_to_wire(await mail.mark(who, message_ref, is_read=body["is_read"]), signing.by(who))
+    return message_to_wire(await mail.get(who, message_ref), signing.by(who))
 
 
 @routes.get(f"{MESSAGE}raw/", scope=Scope.MAIL_READ, selects=Selects.ACTS)
@@ -123,8 +126,10 @@ async def get_attachment(who: Principal, attachment_uuid: str, mail: Mail) -> Re
 @routes.get(f"{ATTACHMENT}download/", scope=None)
 async def download_attachment(attachment_uuid: str, query: DownloadQuery, mail: Mail, signing: Signing) -> Response:
     """Download an attachment by a signed address, which says itself that it is allowed."""
-    signing.check(downloading(attachment_uuid), query.get("expires", 0), query.get("signature", ""))
+    said = query.get("expires", 0), query.get("by", ""), query.get("signature", "")
+    voucher = signing.check(downloading(attachment_uuid), *said)
     attachment, content = await mail.signed_attachment(attachment_uuid)
+    await signing.require_standing(voucher)
     return download(content, filename=attachment.filename, content_type=attachment.content_type)
 
 

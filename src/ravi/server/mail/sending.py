@@ -127,7 +127,7 @@ class Composing:
             before = await self._outbox.find_repeated(sender, request)
             if before is not None:
                 return lambda: self._mail.get(who, str(before))
-        uploaded = await self._uploads.files(who.account_id, draft.upload_uuids, most_bytes=LARGEST_FILES)
+        uploaded = await self._uploads.files(who.account_id, identity.id, draft.upload_uuids, most_bytes=LARGEST_FILES)
         letter = Letter(
             message_id=self._outbox.new_message_id(sender),
             at=self._now(),

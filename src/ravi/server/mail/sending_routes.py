@@ -10,7 +10,7 @@ from ravi.server.http import Later, Principal, Routes, Selects
 from ravi.server.http.times import rfc3339
 from ravi.server.mail.drafting import read_draft
 from ravi.server.mail.sending import Composing, Unsent
-from ravi.server.mail.signing import Signing
+from ravi.server.mail.signing import SignedFor, Signing
 from ravi.server.mail.to_wire import message_to_wire
 from ravi.server.mail.uploads import LARGEST, Uploads, uploading
 from ravi.wire import mail as wire
@@ -40,7 +40,10 @@ class ReplyQuery(TypedDict, total=False):
 
 
 class UploadQuery(TypedDict, total=False):
+    """`by` is on whose word the address was made."""
+
     expires: int
+    by: str
     signature: str
 
 
@@ -68,7 +71,7 @@ async def compose_message(
         raise SelectorsDiffer("the query and the body name different inboxes")
     inbox = next(iter(named), None)
     unsent = await composing.compose(who, read_draft(body), inbox=inbox, once=_has_key(request))
-    return Later(lambda: _sent(unsent, signing))
+    return Later(lambda: _sent(unsent, signing.by(who)))
 
 
 @routes.post(
@@ -91,7 +94,7 @@ async def reply_to_message(
     """Answer a message: to its Reply-To, else to its sender."""
     everybody = query.get("reply_all", False)
     unsent = await composing.reply(who, message_ref, read_draft(body), everybody=everybody, once=_has_key(request))
-    return Later(lambda: _sent(unsent, signing))
+    return Later(lambda: _sent(unsent, signing.by(who)))
 
 
 @routes.post(
@@ -107,7 +110,7 @@ async def reply_to_all(
 ) -> Later[wire.EmailMessage]:
     """Answer a message to its sender and all its other recipients."""
     unsent = await composing.reply(who, message_ref, read_draft(body), everybody=True, once=_has_key(request))
-    return Later(lambda: _sent(unsent, signing))
+    return Later(lambda: _sent(unsent, signing.by(who)))
 
 
 @routes.post(
@@ -123,14 +126,14 @@ async def forward_message(
 ) -> Later[wire.EmailMessage]:
     """Pass a message on, with its attachments."""
     unsent = await composing.forward(who, message_ref, read_draft(body), once=_has_key(request))
-    return Later(lambda: _sent(unsent, signing))
+    return Later(lambda: _sent(unsent, signing.by(who)))
 
 
 @routes.post(f"{paths.EMAIL_ATTACHMENTS}presign/", scope=Scope.MAIL_SEND, status=201, creates=True)
 async def presign_upload(who: Principal, body: wire.PresignRequest, uploads: Uploads) -> wire.Presigned:
     """Announce a file, and get the address to PUT it to."""
     announced, url, expires = await uploads.announce(
-        who.account_id, filename=body["filename"], content_type=body["content_type"], size=body["size"]
+        who, filename=body["filename"], content_type=body["content_type"], size=body["size"]
     )
     return {
         "uuid": announced.uuid,
@@ -145,7 +148,8 @@ async def upload_file(
     upload_uuid: str, query: UploadQuery, request: Request, uploads: Uploads, signing: Signing
 ) -> Uploaded:
     """Upload an announced file to its signed address: exactly the announced bytes, without a credential."""
-    signing.check(uploading(upload_uuid), query.get("expires", 0), query.get("signature", ""))
+    said = query.get("expires", 0), query.get("by", ""), query.get("signature", "")
+    await signing.require_standing(signing.check(uploading(upload_uuid), *said))
     announced = await uploads.expected(upload_uuid)
     content = await _read(request, announced.size)
     await uploads.store(announced, content, request.headers.get("content-type"))
@@ -179,7 +183,7 @@ def _has_key(request: Request) -> bool:
     return "idempotency-key" in request.headers
 
 
-async def _sent(unsent: Unsent, signing: Signing) -> wire.EmailMessage:
+async def _sent(unsent: Unsent, signing: SignedFor) -> wire.EmailMessage:
     """Send, and return what was stored. Nobody who hands the answer on shall show by accident who got a blind copy."""
     message = await unsent()
     shown = message_to_wire(message, signing)

@@ -55,7 +55,7 @@ async def check_spf(resolver: Resolver | None, *, peer: str, helo: str, mail_fro
     identity = "mailfrom" if mail_from else "helo"
     inputs: dict[str, Any] = {"client_ip": peer, "identity": identity, "mail_from": mail_from, "helo": helo}
     try:
-        domain = domains.host((mail_from or helo).rpartition("@")[2])
+        domain = _host((mail_from or helo).rpartition("@")[2])
         address, is_public = _client(peer)
     except ValueError:
         return Check("none", "", inputs | {"reason": "there is no domain to ask"})
@@ -160,7 +160,10 @@ def asks(peer: str) -> bool:
         return False
 
 
-@lru_cache(1024)  # a client sends many messages
+_host = lru_cache(1024)(domains.host)
+
+
+@lru_cache(1024)  # a client sends many messages, and a domain as well
 def _client(peer: str) -> tuple[str, bool]:
     """Return an IP address in its usual spelling, and whether it is a public one. Raises ValueError."""
     address = ipaddress.ip_address(peer)

@@ -6,14 +6,14 @@ from typing import cast
 
 from ravi.server.http.times import rfc3339
 from ravi.server.mail.records import Attachment, Message, Thread
-from ravi.server.mail.signing import Signing
+from ravi.server.mail.signing import SignedFor
 from ravi.wire import mail as wire
 from ravi.wire import paths
 
 DOWNLOADABLE = timedelta(minutes=15)
 
 
-def message_to_wire(message: Message, signing: Signing | None = None) -> wire.EmailMessage:
+def message_to_wire(message: Message, signing: SignedFor | None = None) -> wire.EmailMessage:
     """Return the message; with *signing*, its attachments carry addresses that anybody can fetch for 15 minutes."""
     return {
         "id": message.id,
@@ -55,7 +55,7 @@ def message_to_wire(message: Message, signing: Signing | None = None) -> wire.Em
     }
 
 
-def attachment_to_wire(attachment: Attachment, signing: Signing | None = None) -> wire.Attachment:
+def attachment_to_wire(attachment: Attachment, signing: SignedFor | None = None) -> wire.Attachment:
     shown: wire.Attachment = {
         "id": attachment.id,
         "uuid": attachment.uuid,
@@ -92,7 +92,7 @@ def thread_to_wire(thread: Thread) -> wire.EmailThread:
     }
 
 
-def thread_detail_to_wire(messages: Sequence[Message], signing: Signing) -> wire.EmailThreadDetail:
+def thread_detail_to_wire(messages: Sequence[Message], signing: SignedFor) -> wire.EmailThreadDetail:
     """Return the thread that *messages* (at least one, oldest first) are; its subject is the newest one's."""
     return {
         "thread_id": messages[-1].thread_id,

@@ -1,7 +1,8 @@
 """
 Files on their way into a message: announced, uploaded to a signed address, and used up by the send that names them.
 
-They belong to the account, not to an identity, because published clients name none when they announce one.
+They belong to the account, because published clients name no identity when they announce one; but what an identity's
+own credential has announced is that identity's alone, and goes with it.
 """
 
 import uuid
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 
 from ravi.errors import NotFound
 from ravi.server.db import Database, Transaction, micros
+from ravi.server.http import Principal
 from ravi.server.http.errors import invalid
 from ravi.server.http.limits import Attempts
 from ravi.server.http.send_limits import limited
@@ -51,7 +53,7 @@ class Uploads:
         self._attempts = Attempts(db, now)
 
     async def announce(
-        self, account_id: int, *, filename: str, content_type: str, size: int
+        self, who: Principal, *, filename: str, content_type: str, size: int
     ) -> tuple[Announced, str, datetime]:
         """
         Return what is expected now, the URL to PUT it to, and when that URL ends.
@@ -64,7 +66,8 @@ class Uploads:
         if not filename.strip() or any(char in filename for char in "\r\n\0"):
             raise invalid(filename="must be a name on one line")
         announced = Announced(
-            account_id=account_id,
+            account_id=who.account_id,
+            identity_id=who.identity.id if who.bound and who.identity else None,
             uuid=str(uuid.uuid4()),
             filename=safe_filename(filename, content_type.partition(";")[0].lower(), 0),
             content_type=content_type,
@@ -76,11 +79,11 @@ class Uploads:
         expires = self._now() + UPLOADABLE
         async with self._db.begin() as tx:
             await limited(
-                self._attempts, f"uploads/{account_id}", self._per_hour, timedelta(hours=1), "uploads an hour"
+                self._attempts, f"uploads/{who.account_id}", self._per_hour, timedelta(hours=1), "uploads an hour"
             )
             await storage.insert(tx, announced, at=micros(self._now()), expires_at=micros(expires))
         path = f"{paths.EMAIL_ATTACHMENTS}{announced.uuid}/upload/"
-        return announced, self._signing.address(path, uploading(announced.uuid), UPLOADABLE), expires
+        return announced, self._signing.address(who, path, uploading(announced.uuid), UPLOADABLE), expires
 
     async def expected(self, uuid: str) -> Announced:
         """Return what was announced with *uuid*, for a caller with a good signature. Raises NotFound."""
@@ -103,20 +106,22 @@ class Uploads:
             if not await storage.store(tx, announced.account_id, announced.uuid, content, expires_at=expires_at):
                 raise NotFound("Not found.")
 
-    async def files(self, account_id: int, uuids: Sequence[str], *, most_bytes: int) -> tuple[File, ...]:
+    async def files(
+        self, account_id: int, identity_id: int, uuids: Sequence[str], *, most_bytes: int
+    ) -> tuple[File, ...]:
         """
-        Return the uploaded files in the order of *uuids*.
+        Return the uploaded files in the order of *uuids*, for a message of the identity.
 
-        Raises Invalid for one that is not there, not the account's or not uploaded, which are the same answer, and
-        when all of them together are larger than *most_bytes*.
+        Raises Invalid for one that is not there, not the account's, another identity's or not uploaded, which are the
+        same answer, and when all of them together are larger than *most_bytes*.
         """
         at = micros(self._now())
-        sizes = await storage.find_sizes(self._db, account_id, uuids, at=at)
+        sizes = await storage.find_sizes(self._db, account_id, identity_id, uuids, at=at)
         if missing := [each for each in uuids if each not in sizes]:
             raise invalid(attachment_uuids=f"nothing was uploaded as {', '.join(missing)[:400]}")
         if sum(sizes.values()) > most_bytes:
             raise invalid(attachment_uuids=f"are together larger than {most_bytes} bytes")
-        found = [await storage.find(self._db, account_id, each, at=at) for each in uuids]
+        found = [await storage.find(self._db, account_id, identity_id, each, at=at) for each in uuids]
         return tuple(File(each.filename, each.content_type, each.content) for each in found if each is not None)
 
     async def use_up(self, tx: Transaction, account_id: int, uuids: Sequence[str]) -> None:

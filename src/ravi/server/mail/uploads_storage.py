@@ -8,9 +8,10 @@ from ravi.server.db import Queries, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What was said about a file before it came. `size` in bytes."""
+    """What was said about a file before it came. `size` in bytes; `identity_id` where only that may send it."""
 
     account_id: int
+    identity_id: int | None
     uuid: str
     filename: str
     content_type: str
@@ -29,10 +30,12 @@ class Upload:
 
 async def insert(tx: Transaction, announced: Announced, *, at: int, expires_at: int) -> None:
     await tx.run(
-        "INSERT INTO uploads (uuid, account_id, filename, content_type, size, content, created_at, expires_at)"
-        " VALUES (:uuid, :account, :filename, :content_type, :size, NULL, :at, :expires_at)",
+        "INSERT INTO uploads"
+        " (uuid, account_id, identity_id, filename, content_type, size, content, created_at, expires_at)"
+        " VALUES (:uuid, :account, :identity, :filename, :content_type, :size, NULL, :at, :expires_at)",
         uuid=announced.uuid,
         account=announced.account_id,
+        identity=announced.identity_id,
         filename=announced.filename,
         content_type=announced.content_type,
         size=announced.size,
@@ -44,7 +47,8 @@ async def insert(tx: Transaction, announced: Announced, *, at: int, expires_at: 
 async def find_announced(db: Queries, uuid: str, *, at: int) -> Announced | None:
     """Return what was announced with *uuid*, whoever's it is: a signature has said that the caller may know."""
     row = await db.one(
-        "SELECT account_id, uuid, filename, content_type, size FROM uploads WHERE uuid = :uuid AND expires_at > :at",
+        "SELECT account_id, identity_id, uuid, filename, content_type, size FROM uploads"
+        " WHERE uuid = :uuid AND expires_at > :at",
         uuid=uuid,
         at=at,
     )
@@ -63,14 +67,17 @@ async def store(tx: Transaction, account_id: int, uuid: str, content: bytes, *, 
     return changed == 1
 
 
-async def find_sizes(db: Queries, account_id: int, uuids: Sequence[str], *, at: int) -> dict[str, int]:
-    """Return the sizes of those of *uuids* that are the account's and uploaded."""
+async def find_sizes(
+    db: Queries, account_id: int, identity_id: int, uuids: Sequence[str], *, at: int
+) -> dict[str, int]:
+    """Return the sizes of those of *uuids* that the identity may send and that are uploaded."""
     found: dict[str, int] = {}
     for uuid in uuids:
         row = await db.one(
             "SELECT size FROM uploads WHERE account_id = :account AND uuid = :uuid AND content IS NOT NULL"
-            " AND expires_at > :at",
+            " AND (identity_id IS NULL OR identity_id = :identity) AND expires_at > :at",
             account=account_id,
+            identity=identity_id,
             uuid=uuid,
             at=at,
         )
@@ -79,11 +86,12 @@ async def find_sizes(db: Queries, account_id: int, uuids: Sequence[str], *, at: 
     return found
 
 
-async def find(db: Queries, account_id: int, uuid: str, *, at: int) -> Upload | None:
+async def find(db: Queries, account_id: int, identity_id: int, uuid: str, *, at: int) -> Upload | None:
     row = await db.one(
         "SELECT uuid, filename, content_type, content FROM uploads WHERE account_id = :account AND uuid = :uuid"
-        " AND content IS NOT NULL AND expires_at > :at",
+        " AND (identity_id IS NULL OR identity_id = :identity) AND content IS NOT NULL AND expires_at > :at",
         account=account_id,
+        identity=identity_id,
         uuid=uuid,
         at=at,
     )

@@ -187,7 +187,7 @@ class Deliverer:
                 queued.id,
                 state=state,
                 next_at=None if next_at is None else micros(next_at),
-                # Once nobody knows, only the carrier's yes or no ends that: this attempt may have failed for itself alone.
+                # Once nobody knows, only the carrier's yes or no ends that: this attempt may have failed by itself.
                 maybe_sent=isinstance(outcome, Later) and (outcome.maybe_sent or queued.again),
                 carrier_ref=outcome.ref if isinstance(outcome, Sent) else "",
                 error=error,

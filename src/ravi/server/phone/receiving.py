@@ -5,11 +5,13 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from ravi.server.db import Database, ReferenceGone, Transaction, micros
 from ravi.server.events import Events
+from ravi.server.http.origin import acting, origin
 from ravi.server.identities import Identities, Line
 from ravi.server.identities.e164 import is_dialable, parse_number, read_sender
 from ravi.server.phone import devices_storage as devices

@@ -22,6 +22,7 @@ from ravi.server.phone.carriers.contract import Carrier, Received
 from ravi.server.phone.errors import CarrierMissing, NoPhone, NumberUnreachable
 from ravi.server.phone.receiving import Receiving, lock_texts
 from ravi.server.phone.records import Text
+from ravi.wire.audit import SMS_QUEUED
 
 #: Published clients repeat a send whose answer was lost, without saying that it is the same one.
 REPEATED_WITHIN = timedelta(seconds=60)

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP
 
 from ravi.server.smtp import limits
 from ravi.server.smtp.intake import Draft, Intake, Peer
-from ravi.server.smtp.limits import Door, Limits, Room, plain_host
+from ravi.server.smtp.limits import Door, Limits, Pace, Room, plain_host
 
 #: A browser that was made to speak to this port says one of these first, and what it says next is an attacker's.
 BROWSER = frozenset("GET POST PUT HEAD PATCH DELETE OPTIONS CONNECT TRACE PRI".split())
@@ -40,6 +40,7 @@ class Shared:
     tls: ssl.SSLContext
     door: Door
     room: Room
+    pace: Pace
     open: "set[Connection]"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ravi.server.db import DatabaseFull, DatabaseUnavailable
+from ravi.server.http.origin import Origin, acting
 from ravi.server.mail.errors import RecipientRefused
 from ravi.server.mail.parsed import Parsed
 from ravi.server.mail.parsing import parse
@@ -103,7 +104,8 @@ class Intake:
         started = time.monotonic()
         reference = secrets.token_hex(6)
         try:
-            reply = await self._store(draft, peer, raw, reference)
+            with acting(Origin("smtp", peer=peer.host, request_id=reference)):
+                reply = await self._store(draft, peer, raw, reference)
         except DatabaseFull:
             reply = DISK_FULL
         except DatabaseUnavailable as fault:

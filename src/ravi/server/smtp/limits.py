@@ -1,7 +1,9 @@
 """How much a stranger may ask for: connections, memory, patience."""
 
 import ipaddress
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -17,6 +19,10 @@ MOST_IDLE_TALK = 100
 DATA_SECONDS = 15 * 60.0
 #: A handshake of TLS takes two round trips.
 HANDSHAKE_SECONDS = 30.0
+#: Whoever goes on when told that it is too much for one mailbox is answered so many seconds late.
+PACED_SECONDS = 1.0
+#: Below this, nobody looks for senders that can be forgotten.
+FEW_PACED = 1024
 #: Closing while a peer still sends makes its system drop our last words unread, so we wait this long for it.
 LINGER_SECONDS = 1.0
 
@@ -24,7 +30,8 @@ LINGER_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    What the operator may set: bytes of one message, recipients of one message, connections, seconds of silence.
+    What the operator may set: bytes of one message, recipients of one message, connections, seconds of silence, and
+    messages a minute from one address to one mailbox (0: any).
 
     `waiting_bytes` is what all messages that are under way may hold in memory together.
     """
@@ -34,6 +41,7 @@ class Limits:
     connections: int = 500
     connections_per_address: int = 50
     idle_seconds: float = 300.0
+    mailbox_per_minute: int = 0
 
     @property
     def waiting_bytes(self) -> int:
@@ -66,6 +74,35 @@ class Door:
     @property
     def inside(self) -> int:
         return self._inside.total()
+
+
+class Pace:
+    """
+    How much one address may deliver to one mailbox: so much a minute, of which a minute's worth may come at once.
+
+    Counted apart for each address, so that a flood from one keeps nobody else's mail away.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = limits.mailbox_per_minute
+        self._clock = clock
+        self._full_at: dict[tuple[str, int], float] = {}
+        self._sweep_at = FEW_PACED
+
+    def take(self, host: str, identity_id: int) -> bool:
+        """Count one message from *host*; False, and none is counted, when it is too much."""
+        if not self._per_minute:
+            return True
+        now = self._clock()
+        if len(self._full_at) >= self._sweep_at:
+            self._full_at = {key: full_at for key, full_at in self._full_at.items() if full_at > now}
+            self._sweep_at = max(FEW_PACED, 2 * len(self._full_at))
+        key = (_network(host), identity_id)
+        full_at = max(self._full_at.get(key, 0.0), now) + 60 / self._per_minute
+        if full_at - now > 60 + 1e-6:
+            return False
+        self._full_at[key] = full_at
+        return True
 
 
 class Room:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ravi.server.smtp.connection import BYE, Shared
 from ravi.server.smtp.intake import Intake
-from ravi.server.smtp.limits import LINGER_SECONDS, Door, Limits, Room
+from ravi.server.smtp.limits import LINGER_SECONDS, Door, Limits, Pace, Room
 from ravi.server.smtp.protocol import Conversation
 
 #: The library writes every command and address that it hears into its log; ours has a line for each message.
@@ -19,7 +19,8 @@ class Listener:
     """Accepts connections on one socket between `start` and `stop`."""
 
     def __init__(self, intake: Intake, limits: Limits, *, hostname: str, tls: ssl.SSLContext) -> None:
-        self._shared = Shared(intake, limits, hostname, tls, Door(limits), Room(limits.waiting_bytes), open=set())
+        room, pace = Room(limits.waiting_bytes), Pace(limits)
+        self._shared = Shared(intake, limits, hostname, tls, Door(limits), room, pace, open=set())
         self._server: asyncio.Server | None = None
         self._stopping = False
 

@@ -19,6 +19,7 @@ from ravi.server.smtp.paths import Argument, BadArgument, check_ascii, check_sen
 _HOST_NAME = re.compile(r"[!-~\u00a1-\U0010ffff]{1,255}")
 _SIZE = re.compile(r"[0-9]{1,20}", re.ASCII)
 
+TOO_MUCH = "450 4.2.1 too much mail for this mailbox, try again later"
 NO_ROOM = "452 4.3.1 too many messages at once, try again later"
 
 
@@ -127,6 +128,10 @@ class Conversation(Connection):
             return
         found = await self.shared.intake.resolve(given.address)
         if not isinstance(found, str):
+            if not self.shared.pace.take(self._host, found.identity_id):
+                await asyncio.sleep(limits.PACED_SECONDS)
+                await self.push(TOO_MUCH)
+                return
             draft.accepted += 1
             draft.mailboxes.setdefault(found.identity_id, found)
             await self.push("250 2.1.5 recipient accepted")

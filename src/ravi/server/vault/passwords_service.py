@@ -9,6 +9,7 @@ from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import Events
 from ravi.server.http import IdentityRef, Principal
 from ravi.server.http.errors import invalid
+from ravi.server.identities import hold_identity
 from ravi.server.vault import entry_uuids
 from ravi.server.vault import passwords_storage as storage
 from ravi.server.vault.errors import EntryExists, NotFound, VaultChanged
@@ -134,7 +135,8 @@ class Passwords:
     async def delete(self, who: Principal, uuid: str) -> None:
         """Erase an entry and what it was before. Raises what `get` raises."""
         async with self._db.begin() as tx:
-            found, _ = await self._find(tx, who, uuid)
+            found, identity = await self._find(tx, who, uuid)
+            await hold_identity(tx, identity.uuid)
             if not await storage.delete(tx, who.account_id, found.id):
                 raise NotFound(MISSING)
             await self._record(tx, who, event_types.PASSWORD_DELETED, [found])

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from ravi.server.db import Transaction
 from ravi.server.http import IdentityRef, Principal
 from ravi.server.http.errors import invalid
-from ravi.server.identities import Identities
+from ravi.server.identities import Identities, hold_identity
 from ravi.server.identities.public_keys import check_public_key
 from ravi.server.vault import storage
 from ravi.server.vault.errors import EntryAmbiguous, NotFound, PlaintextRefused, VaultKeyDiffers
@@ -73,6 +73,8 @@ class Sealing:
         identity's key is registered from it if there is none yet and *who* is the account. Raises PlaintextRefused
         and Invalid, whose details name the field and never what was in it, and VaultKeyDiffers.
         """
+        # Or its deletion would wait for the row that we are about to lock, and our event for the deletion.
+        await hold_identity(tx, identity.uuid)
         for name, text in fields.items():
             if text:
                 check_sealed(name, text)

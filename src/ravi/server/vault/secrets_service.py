@@ -15,6 +15,7 @@ from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import Events
 from ravi.server.http import Principal
 from ravi.server.http.errors import invalid
+from ravi.server.identities import hold_identity
 from ravi.server.vault import secrets_storage as storage
 from ravi.server.vault.errors import NotFound
 from ravi.server.vault.records import Secret
@@ -166,7 +167,7 @@ class Secrets:
         """Erase the secret with this uuid or key. Raises NotFound, EntryAmbiguous, IdentityDisabled."""
         async with self._db.begin() as tx:
             found = await self._find(tx, who, ref)
-            await self._sealing.owner_of(who, found.identity_id)
+            await hold_identity(tx, (await self._sealing.owner_of(who, found.identity_id)).uuid)
             if not await storage.delete(tx, who.account_id, found.id):
                 raise NotFound(_MISSING)
             await self._record(tx, who, event_types.SECRET_DELETED, [found])

@@ -8,6 +8,7 @@ from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import Events
 from ravi.server.http import IdentityRef, Principal
 from ravi.server.http.errors import invalid
+from ravi.server.identities import hold_identity
 from ravi.server.vault import entry_uuids
 from ravi.server.vault import totp_storage as storage
 from ravi.server.vault.errors import EntryExists, NotFound
@@ -138,7 +139,8 @@ class Totps:
     async def delete(self, who: Principal, ref: str) -> None:
         """Erase an entry. Raises what `get` raises."""
         async with self._db.begin() as tx:
-            found, _ = await self._find(tx, who, ref)
+            found, identity = await self._find(tx, who, ref)
+            await hold_identity(tx, identity.uuid)
             if not await storage.delete(tx, who.account_id, found.id):
                 raise NotFound(MISSING)
             await self._record(tx, who, event_types.TOTP_DELETED, [found])

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from ravi.server.http import Principal, Routes, Selects
 from ravi.server.http.errors import invalid
-from ravi.server.mail.signing import Signing
+from ravi.server.mail.signing import SignedFor, Signing
 from ravi.server.mail.to_wire import message_to_wire
 from ravi.server.phone.records import Text
 from ravi.server.phone.to_wire import text_to_wire
@@ -21,7 +21,7 @@ routes = Routes("waiting")
 LONGEST_TEXT = 320
 
 
-@routes.post(paths.WAIT, scope=Scope.MAIL_READ, selects=Selects.ACTS)
+@routes.post(paths.WAIT, scope=Scope.MAIL_READ, selects=Selects.ACTS, holds=True)
 async def wait(
     who: Principal, body: wire.WaitRequest, request: Request, waiting: Waiting, signing: Signing
 ) -> wire.WaitAnswer:
@@ -35,7 +35,7 @@ async def wait(
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    return to_wire(await waiting.wait(who, _wish(body), left), signing)
+    return to_wire(await waiting.wait(who, _wish(body), left), signing.by(who))
 
 
 def _wish(body: wire.WaitRequest) -> Wish:
@@ -82,7 +82,7 @@ def _time(text: str) -> datetime:
     raise invalid(since="must be a time with its zone, such as 2026-02-25T10:30:00Z")
 
 
-def to_wire(outcome: Outcome, signing: Signing) -> wire.WaitAnswer:
+def to_wire(outcome: Outcome, signing: SignedFor) -> wire.WaitAnswer:
     found = outcome.found
     cursor = str(outcome.cursor)
     answer: wire.WaitAnswer = {"found": found is not None, "cursor": cursor, "held_back": outcome.held_back}

@@ -47,7 +47,7 @@ class Deliveries:
     async def read_events(self, account_id: int) -> bool:
         """Turn the account's new events into deliveries; return whether there is more to read already."""
         more = False
-        for webhook in await storage.list_reading(self._db, account_id):
+        for webhook in await storage.list_reading(self._db, account_id, now=micros(self._now())):
             async with self._db.begin() as tx:
                 await lock(tx, account_id)
                 more |= await self._read_for(tx, account_id, webhook.id)
@@ -55,7 +55,11 @@ class Deliveries:
 
     async def _read_for(self, tx: Transaction, account_id: int, webhook_id: int) -> bool:
         # Again, behind the lock: another replica may have read on, or the owner switched it off.
-        found = [each for each in await storage.list_reading(tx, account_id) if each.id == webhook_id]
+        found = [
+            each
+            for each in await storage.list_reading(tx, account_id, now=micros(self._now()))
+            if each.id == webhook_id
+        ]
         room = MOST_OPEN - await storage.count_open(tx, account_id, webhook_id)
         if not found or room <= 0:
             return False

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import Events
@@ -22,6 +23,7 @@ from ravi.server.webhooks.errors import Conflict, NotFound, TargetRefused
 from ravi.server.webhooks.records import Delivery, Webhook
 from ravi.server.webhooks.signing import new_secret
 from ravi.server.webhooks.ssrf import Guard
+from ravi.wire import audit as actions
 from ravi.wire import event_types
 
 MOST_WEBHOOKS = 100
@@ -90,7 +92,9 @@ class Webhooks(Deliveries):
                 cursor=made.cursor,
                 at=micros(now),
             )
-        return replace(made, id=id_)
+            made = replace(made, id=id_)
+            await self._note(tx, actions.WEBHOOK_CREATED, made)
+        return made
 
     async def update(
         self,
@@ -126,7 +130,9 @@ class Webhooks(Deliveries):
             )
             if not on:
                 await storage.give_up(tx, who.account_id, old.id, error=SWITCHED_OFF, at=micros(now))
-            return await self.get(who, ref)
+            changed = await self.get(who, ref)
+            await self._note(tx, actions.WEBHOOK_UPDATED, changed)
+            return changed
 
     async def delete(self, who: Principal, ref: str) -> None:
         """Erase an endpoint with its log. Raises NotFound."""
@@ -134,6 +140,7 @@ class Webhooks(Deliveries):
             await lock(tx, who.account_id)
             webhook = await self.get(who, ref)
             await storage.delete(tx, who.account_id, webhook.id)
+            await self._note(tx, actions.WEBHOOK_DELETED, webhook)
 
     async def test(self, who: Principal, ref: str) -> Delivery:
         """
@@ -182,6 +189,17 @@ class Webhooks(Deliveries):
         """Drop what was delivered, or failed, long ago; return how many."""
         async with self._db.begin() as tx:
             return await storage.delete_old(tx, before=micros(self._now() - KEPT), limit=500)
+
+    async def _note(self, tx: Transaction, action: str, webhook: Webhook) -> None:
+        # The host only: paths and queries of such URLs are often what guards them.
+        target = {
+            "webhook_id": webhook.id,
+            "webhook_uuid": webhook.uuid,
+            "host": urlsplit(webhook.url).hostname,
+            "enabled": webhook.enabled,
+        }
+        about = webhook.identity_uuid or ""
+        await self._events.audit.append(tx, webhook.account_id, action, identity=about, target=target)
 
     def _check(self, url: str, types: list[str]) -> None:
         try:

@@ -12,6 +12,8 @@ _WEBHOOK = (
     " w.failures, w.created_at, w.updated_at"
 )
 _WEBHOOKS = "webhooks w LEFT JOIN identities i ON i.id = w.identity_id"
+#: Whether its identity is switched off, or its time is over and the reaper has not come yet.
+_HELD = "w.identity_id IS NOT NULL AND (i.status <> 'active' OR COALESCE(i.expires_at <= :now, FALSE))"
 _DELIVERY = (
     "d.id, d.uuid, d.webhook_id, w.url, d.event_id, d.event_type, d.payload, d.status, d.attempts, d.next_at,"
     " d.response_status, d.response_preview, d.last_error, d.created_at, d.updated_at"
@@ -228,12 +230,13 @@ async def list_accounts_with_news(db: Queries) -> list[int]:
     return [row[0] for row in rows]
 
 
-async def list_reading(db: Queries, account_id: int) -> list[Webhook]:
+async def list_reading(db: Queries, account_id: int, *, now: int) -> list[Webhook]:
     """Return the account's webhooks that events are to be delivered to now."""
     rows = await db.all(
         f"SELECT {_WEBHOOK} FROM {_WEBHOOKS} WHERE w.account_id = :account AND w.enabled = 1"
-        " AND (w.identity_id IS NULL OR i.status = 'active') ORDER BY w.id",
+        f" AND NOT ({_HELD}) ORDER BY w.id",
         account=account_id,
+        now=now,
     )
     return [_webhook(row) for row in rows]
 
@@ -270,7 +273,7 @@ async def list_due(db: Queries, *, now: int, busy: Collection[int], limit: int, 
     lock = " FOR UPDATE OF d SKIP LOCKED" if skip_locked else ""
     rows = await db.all(
         "SELECT d.id, d.account_id, d.webhook_id, d.event_id, d.event_type, d.payload, d.attempts, w.url,"
-        " w.signing_secret, w.enabled, w.identity_id IS NOT NULL AND i.status <> 'active'"
+        f" w.signing_secret, w.enabled, {_HELD}"
         " FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id"
         " LEFT JOIN identities i ON i.id = w.identity_id"
         f" WHERE d.next_at <= :now{others} ORDER BY d.next_at, d.id LIMIT :limit{lock}",

@@ -9,6 +9,7 @@ from uvicorn.server import ServerState
 
 from ravi.server.command import protocol
 from ravi.server.command.protocol import PatientProtocol
+from ravi.server.http.connections import Connections
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n"
 
@@ -20,7 +21,13 @@ async def app(scope: object, receive: object, send: object) -> None:
 
 
 @pytest.fixture
-async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+def door() -> Connections:
+    """Lets three connections in."""
+    return Connections(3, 1)
+
+
+@pytest.fixture
+async def port(monkeypatch: pytest.MonkeyPatch, door: Connections) -> AsyncIterator[int]:
     """The port of a server that has 0.2 seconds of patience."""
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
     monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
@@ -28,7 +35,7 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(
-        lambda: PatientProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        lambda: PatientProtocol(config=config, server_state=state, app_state={}, door=door), "127.0.0.1", 0
     )
     async with server:
         yield server.sockets[0].getsockname()[1]
@@ -70,3 +77,31 @@ async def test_a_head_that_is_too_large_is_refused(port: int, monkeypatch: pytes
     got = await answer(port, REQUEST, b"X-A: " + b"x" * 200, b"x" * 1000, pause=0.02)
     assert got.startswith(b"HTTP/1.1 431 ")
     assert b"larger than 200 bytes" in got
+
+
+async def test_who_has_asked_nothing_makes_room_for_the_next(port: int, door: Connections):
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    await asyncio.sleep(0.05)
+
+    got = await answer(port, REQUEST, b"Connection: close\r\n\r\n")
+
+    assert got.startswith(b"HTTP/1.1 200 OK")
+    assert await idle[0][0].read() == b"", "the one that came first is closed"
+    for _, writer in idle:
+        writer.close()
+    await asyncio.sleep(0.05)
+    assert door.inside == 0
+
+
+async def test_where_all_are_at_work_the_next_is_told_when_to_come_back(port: int, door: Connections):
+    busy = [asyncio.create_task(answer(port, REQUEST, b"Connection: close\r\n\r\n")) for _ in range(3)]
+    await asyncio.sleep(0.1)
+
+    refused = await answer(port, REQUEST, b"\r\n")
+
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: 1\r\n" in refused
+    assert b'"code":"server.unavailable"' in refused
+    assert {got[:15] for got in await asyncio.gather(*busy)} == {b"HTTP/1.1 200 OK"}
+    await asyncio.sleep(0.3)
+    assert door.inside == 0, "a connection that was refused has not taken a place with it"

@@ -13,6 +13,7 @@ from ravi.server.http.access_log import AccessLog
 from ravi.server.http.dispatch import Api
 from ravi.server.http.idempotency import Idempotency
 from ravi.server.http.routing import LARGEST_BODY
+from ravi.server.http.throttle import RequestLimits, Throttle
 from ravi.wire.scopes import ACCOUNT_SCOPES, IDENTITY_SCOPES, Scope
 from tests.support.clock import Clock
 
@@ -172,6 +173,8 @@ async def call(sqlite_db: Database) -> Caller:
             select=select,
             idempotency=Idempotency(sqlite_db, Clock()),
             access_log=AccessLog(enabled=False),
+            throttle=Throttle(RequestLimits()),
+            note_refusal=lambda *_: None,
         )
     )
 

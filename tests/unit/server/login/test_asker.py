@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ravi.server.login.asker import LONGEST_HOSTNAME, LONGEST_WORKSPACE, described, neighbourhood, one_line
+from ravi.server.http.peer import neighbourhood
+from ravi.server.login.asker import LONGEST_HOSTNAME, LONGEST_WORKSPACE, described, one_line
 
 
 @pytest.mark.parametrize(

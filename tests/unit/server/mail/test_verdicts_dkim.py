@@ -295,12 +295,14 @@ async def test_dkimpy_agrees_but_for_what_we_are_stricter_about(
         raw[place : place + 1] = piece
     # As it comes over SMTP; dkimpy keeps blanks at the end of a last line that does not end.
     raw += b"\r\n"
+    # Empty lines at the end count for nothing (RFC 6376 section 3.4.3); dkimpy leaves out one of them only.
+    once = bytes(raw).rstrip(b"\r\n") + b"\r\n"
     found = await check_dkim(Zone({KEY: [rsa_pair().record]}), bytes(raw), now=time.time())
     ours = found[0] if found else Check("none")
     if ours.result == "pass":
-        assert _dkimpy_verifies(bytes(raw))
+        assert _dkimpy_verifies(once)
     elif ours.result == "fail" and not reason(ours).startswith("one "):
-        assert not _dkimpy_verifies(bytes(raw))
+        assert not _dkimpy_verifies(once)
 
 
 def _dkimpy_verifies(raw: bytes) -> bool:

@@ -1,5 +1,5 @@
 """
-The carriers: `contract.py` says what one is, and every other file or folder is one, imported when the configuration names it.
+The carriers: `contract.py` says what one is; each other file or folder is one, imported when the configuration says so.
 
 `loopback` is built in and never leaves the machine.
 """

@@ -170,7 +170,8 @@ class Later(Exception):
     """
     The carrier could not take the text now.
 
-    *maybe_sent*: it may have taken it in this attempt, all the same; of earlier ones the core knows. *after*: seconds that it asked us to wait.
+    *maybe_sent*: it may have taken it in this attempt, all the same; of earlier ones the core knows. *after*: seconds
+    that it asked us to wait.
     """
 
     def __init__(self, reason: str, *, maybe_sent: bool, after: float | None = None) -> None:

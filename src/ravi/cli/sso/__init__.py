@@ -1,0 +1,1 @@
+"""Proving to a service which identity this is."""

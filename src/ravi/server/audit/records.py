@@ -1,0 +1,67 @@
+"""An entry of the audit log as it is stored, and the hash that chains it to the one before."""
+
+import hashlib
+from dataclasses import dataclass
+
+#: What the first entry of an account follows.
+BEGINNING = bytes(32)
+#: What is hashed first: another format would begin with another line.
+_FORMAT = b"ravi/audit/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where an account's log ends: the number and the hash of its last entry; 0 and zeros when it is empty."""
+
+    seq: int = 0
+    hash: bytes = BEGINNING
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One entry. `at` is in microseconds since 1970, `target` is a JSON object; what does not apply is empty.
+
+    `identity_uuid` stays when the identity is gone.
+    """
+
+    account_id: int
+    seq: int
+    at: int
+    kind: str
+    credential: str
+    action: str
+    identity_uuid: str
+    target: str
+    peer: str
+    request_id: str
+    result: str
+    previous: bytes
+    hash: bytes = b""
+
+
+def hash_of(entry: Entry) -> bytes:
+    """
+    Return what the hash of *entry* must be: SHA-256 over its fields, each with its length in 4 bytes before it.
+
+    Without the lengths, two entries could be told apart by nobody whose fields are the same text, cut elsewhere.
+    """
+    digest = hashlib.sha256()
+    for field in (
+        _FORMAT,
+        b"%d" % entry.account_id,
+        b"%d" % entry.seq,
+        b"%d" % entry.at,
+        entry.kind.encode(),
+        entry.credential.encode(),
+        entry.action.encode(),
+        entry.identity_uuid.encode(),
+        entry.target.encode(),
+        entry.peer.encode(),
+        entry.request_id.encode(),
+        entry.result.encode(),
+        entry.previous,
+    ):
+        digest.update(len(field).to_bytes(4, "big"))
+        digest.update(field)
+    return digest.digest()
