@@ -301,7 +301,7 @@ SETTINGS: tuple[Setting, ...] = (
         "credential_requests_per_second",
         values.whole(0, 1_000_000),
         "NUMBER",
-        "50",
+        "200",
         "How many requests one credential may make in a second, as one identity; four seconds' worth may be saved up."
         " 0 is no limit.",
         shape="number",
@@ -310,7 +310,7 @@ SETTINGS: tuple[Setting, ...] = (
         "identity_requests_per_second",
         values.whole(0, 1_000_000),
         "NUMBER",
-        "100",
+        "400",
         "How many requests may be made as one identity in a second, with all credentials together; 0 is no limit.",
         shape="number",
     ),

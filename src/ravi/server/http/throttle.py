@@ -57,8 +57,8 @@ _LEFT, _STRANGER, _ARRIVED, _UNDER_WAY, _HELD = range(5)
 class RequestLimits:
     """Requests: a second for each credential and identity, at once, held, and at once on the whole server. 0: any."""
 
-    credential_per_second: int = 50
-    identity_per_second: int = 100
+    credential_per_second: int = 200
+    identity_per_second: int = 400
     at_once: int = 64
     held: int = 100
     server_at_once: int = 1000
