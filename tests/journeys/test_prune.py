@@ -93,7 +93,8 @@ def test_an_agent_can_prune_nobody(owner: Cli, fleet: dict[str, Cli]) -> None:
 
 
 def test_a_person_is_asked_first_and_sees_how_far_it_is(owner: Cli) -> None:
-    make_fleet(owner, "mine-", 2)
+    for name in ("mine-0", "mine-1"):  # one after the other: the question names the oldest first
+        owner.json("identity", "create", "--name", name)
     refused = Terminal(owner, "identity", "prune", "--prefix", "mine-", "--human")
     refused.wait_for("delete 2 identities (mine-0, mine-1)")
     refused.type("n")
