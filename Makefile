@@ -1,18 +1,18 @@
 # The one door to this checkout: people, hooks and CI all come in here. `make` alone lists what there is.
 
 BIN := .venv/bin
-CODE := src tests scripts demo benchmarks
+CODE := src tests scripts demo benchmarks integrations
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test check fmt fuzz crash drill bench lock clean
+.PHONY: help setup demo dev test test-orchestrators check check-deep fmt fuzz crash drill bench lock clean
 MAKEFLAGS += --no-print-directory
 
 ##@ Start
 help: ## list these targets
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nARGS=… goes to pytest, the demo and the benchmarks; PYTHON=… chooses the interpreter for .venv.\n'
 
 setup: ## make .venv from requirements.lock (needs Python 3.11+; uses uv where it is installed)
@@ -26,13 +26,19 @@ dev: setup ## keep a server with a signed-in owner running, and say what to try
 
 ##@ Work
 test: setup ## run every suite, storage on SQLite and PostgreSQL (ARGS='tests/unit -k name' for a part)
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 2 --ignore=tests/orchestrators $(ARGS)
+
+test-orchestrators: setup ## try the real programs that npm has, kept in .orchestrators/ (skipped where it cannot install)
+	@$(BIN)/pytest tests/orchestrators $(ARGS)
 
 check: setup ## formatting, lint, types and import directions, changing nothing
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache # a stale cache has reported imports that are not there
+
+check-deep: check ## also drop each filter, scope, tombstone and signature check of the server in turn: a test has to fail (ARGS='--only vault')
+	@$(BIN)/python -m tests.mutations --record $(ARGS)
 
 fmt: setup ## put formatting and imports in order
 	$(BIN)/ruff check --fix-only $(CODE)
@@ -57,5 +63,5 @@ lock: ## write requirements.lock anew from pyproject.toml (needs uv; ARGS=--upgr
 	  --all-extras --group dev pyproject.toml -o requirements.lock $(ARGS)
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .venv-compat .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks .fuzz dist
+	rm -rf .venv .venv-compat .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks .fuzz .mutations .orchestrators dist
 	find src tests demo benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

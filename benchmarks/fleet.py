@@ -32,7 +32,7 @@ def _measure(folder: Path, owner: Owner, effort: Effort) -> Table:
     fleets = iter(range(10_000))
     candidates = {
         BASELINE: lambda: _bare_processes(owner),
-        FLEET: lambda: _fleet(owner, folder / f"fleet-{next(fleets)}"),
+        FLEET: lambda: provision_by_processes(owner, folder / f"fleet-{next(fleets)}"),
     }
     samples = interleave(candidates, rounds=effort.of(9, 3))
     per_process = {name: sorted(each)[len(each) // 2] * 1000 / PROCESSES for name, each in samples.items()}
@@ -44,7 +44,7 @@ def _measure(folder: Path, owner: Owner, effort: Effort) -> Table:
     return compare("Provisioning a fleet", "s", samples, baseline=BASELINE, notes=notes)
 
 
-def _fleet(owner: Owner, folder: Path) -> float:
+def provision_by_processes(owner: Owner, folder: Path) -> float:
     """Provision one fleet in *folder* and return the seconds it took. Raises NotMeasured when two share anything."""
     places = [folder / f"worktree-{number}" / ".ravi" for number in range(AGENTS)]
     began = time.perf_counter()

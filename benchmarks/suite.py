@@ -20,6 +20,7 @@ NAMES = (
     "vault_values",
     "waiting",
     "fleet",
+    "fleet_up",
     "http_read",
     "http_write",
     "storm",

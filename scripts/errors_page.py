@@ -33,6 +33,7 @@ SECTIONS: list[tuple[str, str, type[errors.RaviError]]] = [
     ("This machine", "A file or variable here stands in the way; nothing was sent.", errors.ConfigError),
     ("The vault", "It stays closed: only this machine can open it, and it does not.", errors.VaultError),
     ("Exports", "Nothing was written.", errors.ExportImpossible),
+    ("Orchestrators", "Nothing was written.", errors.ByHandOnly),
     ("The way to the server", "What the server did with the request is unknown.", errors.RequestFailed),
     (
         "The server said no",

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ravi import fleet
     from ravi.client.aio import AsyncClient
     from ravi.client.session import Client
     from ravi.errors import ConfigError, RaviError, Refused, RequestFailed, UsageError
@@ -34,6 +35,7 @@ __all__ = [
     "Sourced",
     "UsageError",
     "__version__",
+    "fleet",
     "resolve",
 ]
 
@@ -53,6 +55,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> "Any":
+    if name == "fleet":
+        return __import__("ravi.fleet", fromlist=["up"])
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

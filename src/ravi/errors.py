@@ -14,6 +14,7 @@ Every error that Ravi raises on purpose.
     │   ├── RecoveryCodeInvalid     ... the recovery code is mistyped
     │   └── VaultUnreadable         ... a value will not open
     ├── ExportImpossible            a value cannot be written in the format that was asked for
+    ├── ByHandOnly                  a tool's settings are out of reach
     ├── RequestFailed               the request did not complete
     │   ├── ServerUnreachable       nobody answered at that address
     │   ├── ServerNonsense          what answered is not a Ravi server
@@ -146,6 +147,12 @@ class ExportImpossible(RaviError):
     """A value cannot be written so that the format's readers read it back; nothing was written."""
 
     code = codes.EXPORT_IMPOSSIBLE
+
+
+class ByHandOnly(RaviError):
+    """A tool keeps its settings where no program can put them; a person has to."""
+
+    code = codes.BY_HAND_ONLY
 
 
 class RequestFailed(RaviError):

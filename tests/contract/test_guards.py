@@ -86,6 +86,7 @@ UNFILTERED = {
     "auth/storage.py:delete_ended_tokens": "by the sign-in that the presented token belongs to",
     "auth/storage.py:revoke_key": "by the row that the statement before it found within the account",
     "identities/storage.py:list_expired": "the reaper: ends what has expired, whoever owns it",
+    "identities/storage.py:insert_many": "looks for uuids that were somebody's, whoever that was",
     "identities/storage.py:was_deleted": "a uuid that was somebody's, whoever that was, is never anybody else's",
     "identities/storage.py:ensure_domain": "the platform's own domains belong to no account",
     "identities/holdings.py:address_exists": "an address is unique among all accounts",
@@ -117,6 +118,7 @@ UNFILTERED = {
     "http/idempotency.py:forget_old": "a chore: drops what has expired, whoever owns it",
     "sso/storage.py:find": "a signed token says whose it is; found by its hash",
     "sso/storage.py:delete_expired": "a chore: drops what has expired, whoever owns it",
+    "waiting/storage.py:delete_replica": "what a server wrote goes with it, whoever it was about",
     "webhooks/storage.py:delete_old": "a chore: drops what was delivered long ago, whoever owns it",
     "webhooks/storage.py:list_accounts_with_news": "the worker: which accounts have a webhook that is behind",
     "webhooks/storage.py:is_any_due": "the worker: whether anything is to be tried, whoever owns it",
@@ -235,10 +237,12 @@ def _statements_of(path: Path) -> Iterator[Statement]:
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         for call in ast.walk(function):
-            if not (isinstance(call, ast.Call) and call.args and isinstance(call.func, ast.Attribute)):
+            if not (isinstance(call, ast.Call) and call.args):
                 continue
-            sql = _text(call.args[0], constants)
-            if call.func.attr in ("one", "all", "run", "execute") and IS_SQL.match(sql):
+            many = isinstance(call.func, ast.Name) and call.func.id in ("insert_many", "insert_rows")
+            sql = _text(call.args[1 if many else 0], constants)
+            one = isinstance(call.func, ast.Attribute) and call.func.attr in ("one", "all", "run", "execute")
+            if (one or many) and IS_SQL.match(sql):
                 source = ast.get_source_segment(text, function) or ""
                 yield Statement(str(path.relative_to(SERVER)), function.name, sql, source)
 
@@ -290,6 +294,7 @@ def test_the_walk_finds_the_statements() -> None:
     found = statements()
     assert len(found) > 60
     assert {each.file for each in found} >= {"auth/storage.py", "identities/storage.py", "events/storage.py"}
+    assert {"insert_many", "insert_addresses"} <= {each.function for each in found}
     assert {"identities", "credentials", "events", "addresses", "web_sessions"} <= TENANT_TABLES
     assert not filtered("SELECT account_id FROM identities WHERE uuid = :uuid")
     assert not filtered("UPDATE identities SET account_id = :account WHERE id = :id")

@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import pytest
 
+from ravi.server.http.throttle import PAGES_PER_SECOND
+from tests.support.sign_in import sign_in_on
 from tests.support.world import Actor, World, world_on
 
 SMALL = {"credential_requests_per_second": "2", "identity_requests_per_second": "3", "identity_held_requests": "2"}
@@ -69,7 +72,7 @@ async def test_polling_a_device_sign_in_is_never_refused(database_url: str) -> N
     """Published clients end the sign-in when they are told to slow down."""
     async with world_on(database_url, **SMALL, requests_at_once="1") as world:
         grant = (await world.nobody.post("/api/auth/device/", {})).json()
-        world.services.throttle.strangers = 5
+        world.services.throttle.strangers.inside = 5
         poll = {"device_code": grant["device_code"]}
         answers = [await world.nobody.post("/api/auth/device/token/", poll) for _ in range(30)]
         refused = await world.nobody.post("/api/auth/device/", {})
@@ -82,13 +85,51 @@ async def test_polling_a_device_sign_in_is_never_refused(database_url: str) -> N
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_pages_have_a_pace_for_each_address_and_signing_in_elsewhere_goes_on(database_url: str) -> None:
+    paths = ("/", "/sign-in", "/device", "/api/docs/", "/static/nothing.css")
+    async with sign_in_on(database_url, peer="203.0.113.5") as site:
+        elsewhere = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(site.app, client=("203.0.113.6", 1)), base_url="http://ravi.test"
+        )
+        answers = [await site.browser.get("/")]
+        while answers[-1].status_code != 429:
+            assert len(answers) < 1000, "there is no end to it"
+            answers.append(await site.browser.get(paths[len(answers) % len(paths)]))
+        refused = answers[-1]
+        other = await elsewhere.get("/sign-in")
+        api = await site.api.post("/api/auth/device/", json={})
+        await elsewhere.aclose()
+
+    assert len(answers) > PAGES_PER_SECOND, "nobody who reads is refused"
+    assert {answer.status_code for answer in answers[:-1]} == {200, 404}
+    assert refused.headers["retry-after"] == "1"
+    assert "wait a moment" in refused.text.lower()
+    assert refused.headers["content-security-policy"], "a refusal is a page like the others"
+    assert (other.status_code, api.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+async def test_pages_are_refused_when_strangers_have_their_part_of_the_server(database_url: str) -> None:
+    async with sign_in_on(database_url, requests_at_once="8") as site:
+        site.services.throttle.strangers.inside = 2
+        refused = await site.browser.post("/sign-in", data={"email": "ada@example.org", "password": "x"})
+        site.services.throttle.strangers.inside = 1
+        answered = await site.browser.get("/sign-in")
+
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert answered.status_code == 200
+        assert site.services.throttle.strangers.inside == 1, "what was answered is not counted any more"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 async def test_whoever_fails_leaves_nothing_behind(small: World) -> None:
     for path in ("/api/email/x/", "/api/email/0/", "/api/nothing/"):
         await small.agent.get(path)
     await small.with_token("ravi_id_wrong").get("/api/email/")
     await until_refused(small.agent)
 
-    assert small.services.throttle.working == small.services.throttle.strangers == small.services.throttle.late == 0
+    throttle = small.services.throttle
+    assert throttle.working == throttle.strangers.inside == throttle.late == 0
 
 
 async def test_limits_say_what_is_left(world: World) -> None:

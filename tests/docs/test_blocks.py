@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ravi.cli.integrate.tools import TOOLS
 from ravi.cli.options import Options
 from ravi.cli.parser import parse
 from ravi.cli.table import COMMANDS, GROUPS
@@ -43,7 +44,14 @@ NOT_RUN = {
 }
 
 #: Examples of single commands, which are parsed one by one: run in a row they would make no sense.
-PARSED_ONLY = ("docs/reference/cli.md",)
+PARSED_ONLY = (
+    "docs/reference/cli.md",
+    *(
+        f"docs/integrations/{name}.md"
+        for name in TOOLS
+        if f"docs/integrations/{name}.md" in BLOCKS and name != "openclaw"
+    ),
+)
 
 #: What the pages call the operator's database.
 EXAMPLE_DATABASE = "postgresql://ravi:secret@db.example.org/ravi"

@@ -1,6 +1,7 @@
 """What must not be in any file of this tree: somebody's machine, somebody's registry, somebody's secret."""
 
 import re
+import tomllib
 from pathlib import Path
 
 from tests.support.tracked import ROOT, tracked_files
@@ -74,3 +75,21 @@ def test_the_lock_names_no_place_to_fetch_from() -> None:
 
     assert "--hash=sha256:" in lock
     assert re.findall(r"^(?:-|--index-url|--find-links|.*@ (?:https?|file):)", lock, re.MULTILINE) == []
+
+
+def test_every_dependency_is_pinned_with_its_hashes() -> None:
+    lock = Path(ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+    requirements = [line for line in lock.splitlines() if line.strip() and not line.startswith(("#", " "))]
+
+    assert len(requirements) > 50
+    for each in requirements:
+        assert re.match(r"[\w.-]+(?:\[[\w,.-]+\])?==[\w.+!-]+ ", each), each
+        assert re.search(r" --hash=sha256:[0-9a-f]{64}(?: |$)", each), each
+
+
+def test_the_command_needs_three_packages_and_the_rest_is_asked_for() -> None:
+    """Whoever installs `ravi` on every machine of a fleet trusts as few people as possible."""
+    with Path(ROOT / "pyproject.toml").open("rb") as file:
+        needed = tomllib.load(file)["project"]["dependencies"]
+
+    assert sorted(re.match(r"[\w-]+", each)[0] for each in needed) == ["PyNaCl", "httptools", "publicsuffixlist"]

@@ -9,8 +9,10 @@ from tests.drills.victims import Town, Victim
 #: Commands that may succeed whomever they name, because they are about this machine, or about nobody.
 _HARMLESS = {
     # The account's owner; what is in reach; of that, what is called so.
-    "get owner", "identity list", "identity prune",
+    "get owner", "identity list", "identity prune", "fleet status",
     "auth logout", "auth status", "status", "lock", "version", "completion", "trust", "passwords generate", "domains",
+    # That it is bound, as whom, and a program of the intruder's own.
+    "workspace ensure", "workspace status", "workspace exec", "integrate", "skills list", "skills install",
 }  # fmt: skip
 
 
@@ -50,6 +52,7 @@ _OTHERS = {
     "passwords create": "mine.example --generate", "totp add": "mine --secret JBSWY3DPEHPK3PXP",
     "auth login": "--server {server} --code AAAA-BBBB-CCCC", "run": "-- env", "trust": "--list", "completion": "bash",
     "sso token": "--audience https://shop.example", "sso verify": "rvt_nonsense", "secrets import": "nowhere.env",
+    "workspace exec": "-- env",
     "identity prune": "--prefix {victim} --older-than 1s", "unlock": "--pin-file nowhere", "events": "--since 0",
 }  # fmt: skip
 

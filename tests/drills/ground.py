@@ -100,7 +100,7 @@ class Owner:
 
 @dataclass
 class Agent:
-    """An identity, and the credential that its agent holds."""
+    """An identity, and the credential that its agent holds; `selects` says that it is the account's."""
 
     name: str
     uuid: str
@@ -109,9 +109,10 @@ class Agent:
     token: str = field(repr=False)
     key_uuid: str = ""
     owner: "Owner | None" = None
+    selects: bool = False
 
     def at(self, server: Server) -> Http:
-        return Http(server.url, self.token)
+        return Http(server.url, self.token, self.uuid if self.selects else "")
 
 
 def new_owner(servers: list[Server], name: str = "owner") -> Owner:

@@ -26,6 +26,8 @@ class Stream:
         self._connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=PATIENCE)
         query = f"?identity={identity}" if identity else ""
         headers = {"Authorization": f"Bearer {at.token}", "Accept": "text/event-stream"}
+        if at.identity:
+            headers["X-Ravi-Identity"] = at.identity
         self._connection.request("GET", f"/api/events/stream/{query}", headers=headers)
         self._socket = self._connection.sock
         self._answer = self._connection.getresponse()

@@ -30,7 +30,8 @@ SILENCE = 1.0
 @dataclass(frozen=True)
 class Action:
     """
-    One way to revoke. `holds` is what the agent got: a `key` of its own, or a pair `bound` by its owner's sign-in.
+    One way to revoke. `holds` is what the agent got: a `key` of its own, a pair `bound` by its owner's sign-in, or a
+    `management` key of the account, with which it acts as its identity.
 
     With `ends_identity` everything stops, otherwise only what hangs on the credential. `reason` is what streams say,
     `code` what waits are refused with. `alone`: it ends what others in the account hold, so it has one to itself.
@@ -63,6 +64,10 @@ def _revoke(owner: Owner, agent: Agent) -> Any:
     return must(owner.http, "DELETE", f"/api/auth/keys/identity/{agent.key_uuid}/")
 
 
+def _revoke_management(owner: Owner, agent: Agent) -> Any:
+    return must(owner.http, "DELETE", f"/api/auth/keys/management/{agent.key_uuid}/")
+
+
 def _log_out(**body: bool) -> Callable[[Owner, Agent], Any]:
     return lambda owner, _: must(owner.http, "POST", "/api/auth/logout/", body)
 
@@ -73,6 +78,7 @@ ACTIONS = [
     Action("identity delete", "key", _delete, True, "identity_deleted", "identity.not_found"),
     Action("identity --ttl", "key", _expiry, True, "identity_deleted", "identity.not_found", identity_ttl=8),
     Action("keys revoke", "key", _revoke, False, _KEY_GONE, "auth.unauthenticated"),
+    Action("keys revoke (management)", "management", _revoke_management, False, _KEY_GONE, "auth.unauthenticated"),
     Action("keys --ttl", "key", _expiry, False, _TIME_OVER, "auth.unauthenticated", key_ttl=8),
     Action("auth logout", "bound", _log_out(), False, _KEY_GONE, "auth.unauthenticated", alone=True),
     Action(
@@ -160,6 +166,9 @@ class _Drill:
             now = time.time()
             brief = must(self.owner.http, "POST", "/api/auth/keys/identity/", body)
             agent = replace(agent, token=brief["key"], key_uuid=brief["uuid"])
+        if action.holds == "management":
+            made = must(self.owner.http, "POST", "/api/auth/keys/management/", {"label": "drill"})
+            agent = replace(agent, token=made["key"], key_uuid=made["uuid"], selects=True)
         if action.holds == "bound":
             pair = must(self.owner.http, "POST", "/api/auth/bind-identity/", {"identity": agent.uuid})
             agent = replace(agent, token=pair["access"])

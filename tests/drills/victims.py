@@ -43,9 +43,15 @@ def nobody() -> Victim:
     return Victim("no-such-identity", NONSENSE, "nobody@in.ravi.localhost", "+15005559999", refs)
 
 
-def furnish(server: Server, owner: Owner, cli: Cli, name: str) -> tuple[Victim, str]:
-    """Make an identity that has one of everything; return it, and its key."""
-    made = cli.json("identity", "create", "--name", name, "--with-key")
+def furnish(server: Server, owner: Owner, cli: Cli, name: str, workspace: Path | None = None) -> tuple[Victim, str]:
+    """Make an identity that has one of everything, for *workspace* if there is one; return it, and its key."""
+    if workspace is None:
+        made = cli.json("identity", "create", "--name", name, "--with-key")
+    else:
+        workspace.mkdir()
+        cli.ok("workspace", "ensure", workspace, "--name", name)
+        config = json.loads((workspace / ".ravi" / "config.json").read_text())
+        made = {**cli.json("identity", "show", config["identity_uuid"]), "api_key": config["identity_key"]}
     acting = cli.at(RAVI_IDENTITY=made["uuid"])
     at = Http(server.url, made["api_key"])
     victim = Victim(name, made["uuid"], made["inbox"], made["phone_number"] or made["phone"])
@@ -126,12 +132,8 @@ def settle(server: Server, folder: Path) -> Town:
     other = Owner("neighbour@example.com", theirs["access_token"], theirs["refresh_token"], [server])
     sibling, _ = furnish(server, owner, cli, "wombat-sibling")
     foreign, _ = furnish(server, other, other_cli, "quokka-foreign")
-    agent, key = furnish(server, owner, cli, "taken-over")
-    vault_key = cli.json("vault", "key", "--identity", agent.uuid)["vault_key"]
     workspace = folder / "workspace"
-    (workspace / ".ravi").mkdir(parents=True)
-    config = {"identity_uuid": agent.uuid, "identity_key": key, "server": server.url, "vault_key": vault_key}
-    (workspace / ".ravi" / "config.json").write_text(json.dumps(config))
+    agent, _ = furnish(server, owner, cli, "taken-over", workspace)
     (workspace / ".ravi" / "old.json").write_text(json.dumps(_old_credentials(server, owner, agent)))
     secrets = {
         "owner's access token": saved["access_token"],

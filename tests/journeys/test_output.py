@@ -93,7 +93,20 @@ WORKS: dict[str, str | None] = {
     "totp delete": "--identity busy gone",
     "vault key": "--identity busy",
     "vault upgrade": "",
+    "workspace ensure": "FOLDER",
+    "workspace status": "FOLDER",
+    "workspace release": "FOLDER",
+    "workspace exec": None,
+    "workspace gc": "--dry-run",
+    "fleet up": "1",
+    "fleet status": "",
+    "fleet exec": None,
+    "fleet down": "",
     "run": None,
+    "integrate": "amux",
+    "mcp": None,
+    "skills list": "",
+    "skills install": "",
     "lock": "",
     "unlock": "--pin-file PIN",
     "status": "",
@@ -180,7 +193,20 @@ FAILS: dict[str, tuple[int, str]] = {
     "totp delete": (4, "--identity busy none"),
     "vault key": (4, "--identity nobody"),
     "vault upgrade": (2, "now"),
+    "workspace ensure": (2, "nowhere"),
+    "workspace status": (2, "nowhere"),
+    "workspace release": (2, "--lax"),
+    "workspace exec": (2, ""),
+    "workspace gc": (2, "now"),
+    "fleet up": (2, "0"),
+    "fleet status": (2, "now"),
+    "fleet exec": (2, ""),
+    "fleet down": (2, "nowhere"),
     "run": (2, ""),
+    "integrate": (2, "amxu"),
+    "mcp": (2, "now"),
+    "skills list": (2, "now"),
+    "skills install": (4, "nothing"),
     "lock": (2, "now"),
     "unlock": (10, "--pin-file WRONG"),
     "status": (2, "x"),
@@ -248,7 +274,12 @@ def test_every_command_prints_exactly_one_json_document(
         key: str = busy.json("keys", "create", "--identity", "busy")["key"]
         return busy.at(RAVI_API_KEY=key, RAVI_API_URL=shared_server.url)
 
+    def folder() -> str:
+        (workspace / "bound").mkdir(exist_ok=True)
+        return str(workspace / "bound")
+
     prepared: dict[str, Callable[[], str]] = {
+        "FOLDER": folder,
         "CODE": lambda: json.loads(shared_server.run("signin-code", email, "--json").stdout)["signin_code"],
         "KEY": lambda: busy.json("keys", "create", "--management")["uuid"],
         "SSO": lambda: agent().json("sso", "token")["token"],

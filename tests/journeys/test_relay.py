@@ -76,6 +76,7 @@ def test_a_message_leaves_signed_over_tls_and_its_answer_would_find_the_way_back
     relay: RelayProcess, tmp_path: Path, cli: Cli
 ) -> None:
     key = rsa.generate_private_key(65537, 2048)
+    (tmp_path / "dkim.pem").touch(0o600)
     (tmp_path / "dkim.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     server = server_with(relay, tmp_path, "--dkim-key", str(tmp_path / "dkim.pem"), "--dkim-selector", "mail").start()
     try:

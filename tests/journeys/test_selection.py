@@ -1,5 +1,6 @@
 """Whom a command acts as: the first of flag, variable and files that speaks, and never a guess."""
 
+import concurrent.futures
 import json
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,28 @@ def test_using_an_identity_writes_the_file_that_decides_here(
     standing.ok("identity", "use", "project", "--global")
     assert address(standing.at(standing.home)) == made["project"]["inbox"]
     assert address(standing) == made["explicit"]["inbox"], "the nearer file still decides here"
+
+
+def test_fifty_that_choose_and_act_at_once_each_find_one_whole_choice(
+    standing: Cli, made: dict[str, dict[str, Any]]
+) -> None:
+    """Whoever shares a directory shares its choice; nobody ever finds half a file, or somebody whom nobody chose."""
+    chosen = ("project", "explicit")
+    addresses = {made[name]["inbox"] for name in chosen}
+
+    def act(number: int) -> tuple[str, str]:
+        if number % 2:
+            return "", address(standing)
+        name = chosen[number // 2 % 2]
+        return standing.json("identity", "use", name)["identity_uuid"], made[name]["uuid"]
+
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        done = list(pool.map(act, range(50)))
+
+    assert {found for told, found in done if not told} <= addresses
+    assert all(told == chose for told, chose in done if told)
+    assert address(standing) in addresses
+    assert [path.name for path in (standing.cwd / ".ravi").iterdir() if path.suffix != ".lock"] == ["config.json"]
 
 
 def test_status_tells_where_every_value_comes_from(

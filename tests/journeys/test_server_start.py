@@ -161,3 +161,21 @@ def test_what_is_forwarded_is_believed_only_behind_a_proxy(make_server: MakeServ
         Http(server.url).post("/api/auth/login/", wrong, headers={"X-Forwarded-For": "10.9.9.9, 198.51.100.7"})
         seen[options] = json.loads(server.wait_for_line("sign-in refused"))["address"]
     assert seen == {(): "127.0.0.1", ("--behind-proxy",): "198.51.100.7"}
+
+
+def test_a_damaged_database_is_refused_and_left_as_it_is(server: Server):
+    signed_in(server)
+    server.stop()
+    file = server.data / "ravi.db"
+    whole = file.read_bytes()
+    page = int.from_bytes(whole[16:18], "big")
+    damaged = whole[:page] + b"\xff" * page + whole[2 * page :]
+    file.write_bytes(damaged)
+
+    document = refused(server)
+
+    assert document["error"].startswith("the database is damaged")
+    assert "restore a backup" in document["hint"]
+    assert file.read_bytes() == damaged
+    file.write_bytes(whole)
+    server.start()

@@ -13,6 +13,9 @@ from ravi.server.identities import Identities
 from ravi.server.identities.records import Identity, NewIdentity
 from tests.support.clock import Clock
 from tests.support.phone import loopback_numbers
+from tests.support.strangers import strangers
+
+__all__ = ["strangers"]
 
 DOMAIN = "in.ravi.localhost"
 MakeIdentity = Callable[..., Awaitable[Identity]]

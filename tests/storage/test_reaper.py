@@ -107,6 +107,7 @@ async def replicas(database_url: str, clock: Clock, tmp_path: Path) -> AsyncIter
             built = build_services(db, settings, public_url="http://ravi.test", key=b"k" * 32, now=clock)
             await built.identities.set_platform_domains([DOMAIN])
             await built.signing.load()
+            await built.sso.load()
             made.append(built)
         yield made
 
@@ -116,11 +117,21 @@ async def at_once(replicas: list[Services], chore: Callable[[Services], Awaitabl
     return sum(await asyncio.gather(*(chore(each) for each in replicas * 2)))
 
 
+async def _answer() -> tuple[int, bytes]:
+    return 201, b"{}"
+
+
 async def test_two_replicas_share_the_work_and_neither_fails(replicas: list[Services], clock: Clock) -> None:
     first, _ = replicas
     account = await first.auth.add_account("owner@example.com")
+    agent, _ = await first.identities.create(account.id, NewIdentity(name="agent"))
+    owner = await first.auth.authenticate((await first.auth.mint_management_key(account.id, "owner")).secret)
+    key = await first.auth.mint_identity_key(account.id, await first.auth.select(owner, agent.uuid), "kept")
+    as_agent = await first.auth.authenticate(key.secret)
     for number in range(40):
         await first.auth.mint_management_key(account.id, f"key {number}", timedelta(hours=1))
+        await first.sso.issue(as_agent, audience=f"https://{number}.example", single_use=False)
+        await first.idempotency.once(account.id, "", f"key {number}", b"a request", _answer)
         who = await first.auth.authenticate((await first.auth.sign_in(account.id, f"sign-in {number}")).access)
         await first.auth.make_signin_code(account.id)
         await first.sending.uploads.announce(who, filename="a.txt", content_type="text/plain", size=1)
@@ -131,9 +142,10 @@ async def test_two_replicas_share_the_work_and_neither_fails(replicas: list[Serv
     assert await at_once(replicas, lambda each: each.auth.forgetting.forget_ended()) == 40 + 3 * 40 + 40
     assert await at_once(replicas, lambda each: each.sending.uploads.forget_expired()) == 40
     await at_once(replicas, lambda each: each.login.forget_old())
-    await at_once(replicas, lambda each: each.idempotency.forget_old())
+    assert await at_once(replicas, lambda each: each.idempotency.forget_old()) == 40
+    assert await at_once(replicas, lambda each: each.sso.forget_expired()) == 40
 
-    for table in ("uploads", "signin_codes", "sign_ins", "device_grants", "attempts"):
+    for table in ("uploads", "signin_codes", "sign_ins", "device_grants", "attempts", "idempotency", "sso_tokens"):
         assert await count(first.db, table) == 0, table
     assert (await first.auth.authenticate(kept.secret)).account_id == account.id
 

@@ -22,14 +22,19 @@ class Reply:
 
 
 class Http:
-    """Sends requests to one server, a connection each. Never follows a redirect, never tries again."""
+    """
+    Sends requests to one server, a connection each. Never follows a redirect, never tries again.
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    *identity* is the uuid of whom an account's credential acts as.
+    """
+
+    def __init__(self, url: str, token: str | None = None, identity: str = "") -> None:
         self.url = url
         self.token = token
+        self.identity = identity
 
     def holding(self, token: str | None) -> "Http":
-        """Return the same client with another credential."""
+        """Return the same client with another credential, acting as nobody."""
         return Http(self.url, token)
 
     def send(
@@ -46,6 +51,8 @@ class Http:
         sent = {"Accept": "application/json", **(headers or {})}
         if self.token is not None:
             sent.setdefault("Authorization", f"Bearer {self.token}")
+        if self.identity:
+            sent.setdefault("X-Ravi-Identity", self.identity)
         if body is not None:
             raw = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")

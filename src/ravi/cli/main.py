@@ -81,6 +81,8 @@ def _find(rest: list[str]) -> tuple[str, list[str]]:
     if first in COMMANDS:
         return first, rest[1:]
     if first not in GROUPS:
+        if os.path.basename(first) == "ravi":  # lalph repeats the first word of the prefix that it is given
+            return _find(rest[1:])
         from ravi.cli.suggest import unknown_command
 
         raise unknown_command(first)

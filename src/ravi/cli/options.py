@@ -52,6 +52,8 @@ class Options:
                 flag, equals, value = word.partition("=")
                 if not equals:
                     value = next(todo, "")
+                    if value == "--":  # as in `--identity $UNSET -- …`: it is not what somebody is called
+                        value, rest = "", [*rest, "--", *todo]
                 problem = self._set(flag[2:], value) or problem
             else:
                 rest.append(word)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from ravi.cli import terminal
-from ravi.errors import RaviError
+from ravi.errors import RaviError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,19 +22,13 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 #: JSON escapes the C0 controls by itself. These it may leave raw and a terminal may obey or be fooled by
-#: them: DEL, the C1 controls, line separators, direction marks. The tags (U+E0000…) are invisible to a person
-#: and read by a language model.
-_RISKY = (
-    *range(0x7F, 0xA0),
-    0x061C,
-    0x200E,
-    0x200F,
-    0x2028,
-    0x2029,
-    *range(0x202A, 0x202F),
-    *range(0x2066, 0x206A),
-    *range(0xE0000, 0xE0080),
+#: them: DEL, the C1 controls, line separators, direction marks, what has no width. The tags (U+E0000…) and
+#: `terminal.INVISIBLE` are invisible to a person and read by a language model.
+_RISKY = "\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff" + "".join(
+    sorted(terminal.INVISIBLE)
 )
+#: What text that is printed as it is may hold at a terminal, beside what can be seen.
+_HARMLESS = frozenset("\n\t")
 
 
 class Output:
@@ -66,7 +60,15 @@ class Output:
         _write(sys.stdout, text.rstrip("\n") + "\n", getattr(sys.stdout, "encoding", None) or "utf-8")
 
     def exact(self, text: str) -> None:
-        """Print *text* in UTF-8 as it is, with nothing added. Raises as `flush`."""
+        """
+        Print *text* in UTF-8 as it is, with nothing added. Raises as `flush`, and UsageError at a terminal that
+        the text would command: changed it would be another text, so there it is not printed at all.
+        """
+        if terminal.is_terminal(sys.stdout) and any(_commands(char) for char in text):
+            raise UsageError(
+                "this holds characters that would command the terminal, so it is not shown here",
+                hint="send it to a file or to a program, or see it with --json",
+            )
         _write(sys.stdout, text, "utf-8")
 
     def flush(self) -> None:
@@ -120,7 +122,7 @@ class Output:
         _mutter(f"ravi: {label} {terminal.clean(message)}")
 
     def _line(self, text: str) -> None:
-        _mutter(text[: len(text) - len(text.lstrip())] + terminal.clean(text.lstrip()))
+        _mutter(text[: len(text) - len(text.lstrip(" "))] + terminal.clean(text.lstrip(" ")))
 
 
 def _encode(value: Any, indent: int | None) -> str:
@@ -133,7 +135,21 @@ def _encode(value: Any, indent: int | None) -> str:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can carry and UTF-8 cannot
         return json.dumps(value, indent=indent)
-    return text.translate({code: json.dumps(chr(code))[1:-1] if code != 0x7F else "\\u007f" for code in _RISKY})
+    import re
+
+    return re.sub(f"[{_RISKY}]", lambda found: _escaped(ord(found[0])), text)
+
+
+def _escaped(code: int) -> str:
+    """The character *code* as JSON writes it in ASCII: one or two UTF-16 units."""
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    return f"\\u{0xD800 + (code - 0x10000 >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def _commands(char: str) -> bool:
+    """Whether a terminal does something at *char* instead of showing it: the C0 and C1 controls and DEL."""
+    return (char < " " or "\x7f" <= char < "\xa0") and char not in _HARMLESS
 
 
 def _error_document(problem: RaviError, usage: str) -> dict[str, Any]:

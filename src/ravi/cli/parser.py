@@ -65,7 +65,7 @@ class VerbParser(argparse.ArgumentParser):
         words = [f"ravi {self.command}"]
         positional = [placeholder(action) for action in self.arguments if not action.option_strings]
         if self.runs_program:
-            return " ".join([*words, "[flags]", "--", *positional])
+            return " ".join([*words, *positional[:-1], "[flags]", "--", positional[-1]])
         return " ".join([*words, *positional, "[flags]"])
 
 
@@ -74,11 +74,11 @@ def placeholder(action: argparse.Action) -> str:
     name = str(action.metavar or action.dest)
     if action.choices is not None:
         name = "{" + " | ".join(str(choice) for choice in action.choices) + "}"
-    elif action.option_strings or action.nargs != "?":
+    elif action.option_strings or action.nargs not in ("?", "*"):
         name = f"<{name}>"
-    if action.nargs == "?":
+    if action.nargs in ("?", "*"):
         name = f"[{name}]"
-    return f"{name}..." if action.nargs == "+" else name
+    return f"{name}..." if action.nargs in ("+", "*") else name
 
 
 def build(command: str, verb: Any) -> VerbParser:

@@ -10,8 +10,6 @@ not found, or could not be started.
 
 from __future__ import annotations
 
-import errno
-
 from ravi.errors import ExportImpossible, RaviError, UsageError
 
 TYPE_CHECKING = False
@@ -137,16 +135,6 @@ def _masked(words: Sequence[str], environment: Mapping[bytes, bytes], secrets: M
 
 
 def _not_started(name: str, fault: OSError, io: Io) -> int:
-    """Say that the program *name* could not be started; the exit code for that."""
-    from ravi.cli.running.child import NOT_FOUND, NOT_STARTED
+    from ravi.cli.running.starting import not_started
 
-    if fault.errno == errno.ENOENT:
-        io.out.error(RaviError(f"there is no program {name!r}", hint="give its path, or check PATH"))
-        return NOT_FOUND
-    why = {
-        errno.ENOEXEC: "it is not in a format that this machine runs, or its interpreter is missing",
-        errno.E2BIG: "its environment and arguments are larger than the system allows",
-    }.get(fault.errno or 0, fault.strerror)
-    hint = "pass fewer secrets, with --only" if fault.errno == errno.E2BIG else None
-    io.out.error(RaviError(f"cannot start {name!r}: {why}", hint=hint))
-    return NOT_STARTED
+    return not_started(name, fault, io, too_large="pass fewer secrets, with --only")

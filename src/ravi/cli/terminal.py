@@ -11,6 +11,21 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
+#: Letters and marks that Unicode lists as printable and that nobody sees: fillers, joiners, variation selectors other
+#: than the one that makes an emoji. In one name they pass for another; a language model reads what hides in them.
+INVISIBLE = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE0F),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """False also for a stream that is closed or was never there (a process started without it)."""
     try:
@@ -54,10 +69,10 @@ def clean(text: str) -> str:
     One harmless line of *text*, which somebody else wrote.
 
     Names, addresses and messages come from the server and may have been chosen by a stranger. Escape
-    sequences could retitle or repaint the terminal, direction marks could make one address look like
-    another; both go, and line breaks become spaces.
+    sequences could retitle or repaint the terminal, direction marks and invisible letters could make one
+    address look like another; all go, and line breaks become spaces.
     """
-    if text.isprintable():
+    if text.isprintable() and INVISIBLE.isdisjoint(text):
         return text
     import re
     import unicodedata
@@ -71,6 +86,11 @@ def clean(text: str) -> str:
     for char in re.sub(sequences, "", text):
         if char.isspace():
             kept.append(" ")
-        elif unicodedata.category(char) not in ("Cc", "Cf", "Cs"):
+        elif unicodedata.category(char) not in ("Cc", "Cf", "Cs") and not _is_invisible(char):
             kept.append(char)
     return "".join(kept)
+
+
+def _is_invisible(char: str) -> bool:
+    """Whether Unicode says that *char* is to be ignored where it cannot be shown, also before it means anything."""
+    return char in INVISIBLE or "\U000e0000" <= char <= "\U000e0fff" or "\ufff0" <= char <= "\ufff8" or char == "\u2065"

@@ -61,6 +61,7 @@ def _approve(path: str, io: Io) -> int:
     from ravi.settings.discovery import demanding_keys
     from ravi.settings.files import find_file
     from ravi.settings.place import Place
+    from ravi.settings.tracked import is_tracked
     from ravi.settings.trust import approve_content
 
     raw = find_file(path, path)
@@ -80,6 +81,11 @@ def _approve(path: str, io: Io) -> int:
     io.out.document(document, _facts)
     if not document["holds"]:
         io.out.hint("it only selects an identity, for which no approval is needed")
+    elif is_tracked(path):
+        io.out.warn(
+            "git tracks this file, so what it holds goes wherever the repository goes",
+            f"take it out, and replace the key if it was pushed: git rm --cached {os.path.basename(path)}",
+        )
     return 0
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.auth import AsyncAuth
     from ravi.client.nouns.contacts import AsyncContacts
     from ravi.client.nouns.events import AsyncEvents
+    from ravi.client.nouns.fleets import AsyncFleets
     from ravi.client.nouns.identities import AsyncIdentities
     from ravi.client.nouns.keys import AsyncKeys
     from ravi.client.nouns.mail import AsyncMail
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.vault import AsyncVault
     from ravi.client.nouns.waiting import AsyncWaiting
     from ravi.client.nouns.webhooks import AsyncWebhooks
+    from ravi.client.nouns.workspaces import AsyncWorkspaces
     from ravi.settings.generic import T
     from ravi.settings.values import Credential, Settings
     from ravi.wire.events import Event
@@ -196,6 +198,20 @@ class AsyncClient:
         from ravi.client.nouns.webhooks import AsyncWebhooks
 
         return AsyncWebhooks(self._run)
+
+    @property
+    def fleet(self) -> AsyncFleets:
+        """Many workspaces at once."""
+        from ravi.client.nouns.fleets import AsyncFleets
+
+        return AsyncFleets(self._run)
+
+    @property
+    def workspaces(self) -> AsyncWorkspaces:
+        """Directories with an identity of their own."""
+        from ravi.client.nouns.workspaces import AsyncWorkspaces
+
+        return AsyncWorkspaces(self._run)
 
     def stream(
         self,

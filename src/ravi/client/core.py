@@ -13,6 +13,7 @@ import time
 
 from ravi.client.problems import decode
 from ravi.errors import IdentityRequired, NotSignedIn, ServerUnreachable, UsageError
+from ravi.settings.sandbox import network_hint
 from ravi.settings.uuids import is_uuid
 from ravi.version import __version__
 
@@ -254,6 +255,7 @@ class Core:
             try:
                 answer: Answer = yield Exchange(request, min(connect_by, deadline), deadline, patience)
             except ServerUnreachable as failure:
+                failure.hint = network_hint() or failure.hint
                 unsent = failure.details == UNSENT
                 if not unsent or not call.repeatable or refused == len(CONNECT_PAUSES):
                     raise

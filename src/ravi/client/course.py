@@ -27,6 +27,8 @@ MAX_FRAME = 4 * 1024 * 1024
 PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0)
 
 MEDIA_TYPE = "text/event-stream"
+#: In digits: of the greatest number that an event can have.
+_LONGEST_PLACE = 19
 
 
 class Course:
@@ -87,7 +89,7 @@ class Course:
             self._ended = data
             return None
         # Only now: a frame that could not be read has not been seen.
-        if place.isascii() and place.isdigit():
+        if place.isascii() and place.isdigit() and len(place) <= _LONGEST_PLACE:
             self.cursor = int(place)
         return event
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Messages come from the network; a line is enough.
 _MAX_MESSAGE = 2000
+#: In seconds: what a Retry-After header of nine digits can say.
+_MAX_RETRY_AFTER = 999_999_999
 
 
 def decode(
@@ -141,13 +143,13 @@ def _by_status(status: int) -> type[errors.Refused]:
 
 
 def _retry_after(answer: Answer) -> int:
-    """Whole seconds from the body or, failing that, the header; at least 1."""
+    """Whole seconds from the body or, failing that, the header; at least 1, and no more than can be waited for."""
     try:
         stated = json.loads(answer.body).get("retry_after_seconds")
     except (ValueError, AttributeError):
         stated = None
-    if isinstance(stated, int) and stated > 0:
-        return stated
+    if isinstance(stated, int) and not isinstance(stated, bool) and stated > 0:
+        return min(stated, _MAX_RETRY_AFTER)
     return max(1, answer.retry_after or 1)
 
 

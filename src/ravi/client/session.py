@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.auth import Auth
     from ravi.client.nouns.contacts import Contacts
     from ravi.client.nouns.events import Events
+    from ravi.client.nouns.fleets import Fleets
     from ravi.client.nouns.identities import Identities
     from ravi.client.nouns.keys import Keys
     from ravi.client.nouns.mail import Mail
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ravi.client.nouns.vault import Vault
     from ravi.client.nouns.waiting import Waiting
     from ravi.client.nouns.webhooks import Webhooks
+    from ravi.client.nouns.workspaces import Workspaces
     from ravi.settings.generic import T
     from ravi.settings.values import Settings
     from ravi.wire.events import Event
@@ -191,6 +193,20 @@ class Client:
         from ravi.client.nouns.webhooks import Webhooks
 
         return Webhooks(self._run)
+
+    @property
+    def fleet(self) -> Fleets:
+        """Many workspaces at once."""
+        from ravi.client.nouns.fleets import Fleets
+
+        return Fleets(self._run)
+
+    @property
+    def workspaces(self) -> Workspaces:
+        """Directories with an identity of their own."""
+        from ravi.client.nouns.workspaces import Workspaces
+
+        return Workspaces(self._run)
 
     def stream(
         self,

@@ -40,7 +40,7 @@ from ravi.server.http.peer import BehindProxy
 from ravi.server.http.send_limits import SendCounter, SendLimits
 from ravi.server.http.throttle import LOOK_SECONDS, RequestLimits, Throttle
 from ravi.server.http.throttle_routes import Budgets
-from ravi.server.identities import Identities, holdings_routes
+from ravi.server.identities import Identities, bulk_routes, holdings_routes
 from ravi.server.identities import routes as identities_routes
 from ravi.server.jobs import Chores
 from ravi.server.login import Login
@@ -69,7 +69,7 @@ from ravi.server.vault import (
     totp_routes,
 )
 from ravi.server.vault import routes as vault_routes
-from ravi.server.waiting import Waiting
+from ravi.server.waiting import Activity, Waiting, activity_routes
 from ravi.server.waiting import routes as waiting_routes
 from ravi.server.web import build_pages
 from ravi.server.web.rendering import Pages
@@ -88,12 +88,14 @@ Now = Callable[[], datetime]
 TABLES = [
     auth_routes.routes,
     identities_routes.routes,
+    bulk_routes.routes,
     holdings_routes.routes,
     events_routes.routes,
     events_stream_routes.routes,
     audit_routes.routes,
     webhooks_routes.routes,
     waiting_routes.routes,
+    activity_routes.routes,
     vault_routes.routes,
     secrets_routes.routes,
     passwords_routes.routes,
@@ -129,6 +131,7 @@ class Services:
     streams: Streams
     webhooks: Webhooks
     waiting: Waiting
+    activity: Activity
     webhook_worker: WebhookWorker
     identities: Identities
     vault: Vault
@@ -200,6 +203,7 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, k
         relay=_relay_of(settings),
         signer=None if settings.dkim_key is None else Signer(settings.dkim_key, settings.dkim_selector),
     )
+    waiting = Waiting(db, identities, mail, phone, Wakeup(db), auth.ended, now)
     return Services(
         db=db,
         audit=audit,
@@ -207,7 +211,8 @@ def build_services(db: Database, settings: ServerSettings, *, public_url: str, k
         events=events,
         streams=Streams(events, Wakeup(db), auth.ended),
         webhooks=webhooks,
-        waiting=Waiting(db, identities, mail, phone, Wakeup(db), auth.ended, now),
+        waiting=waiting,
+        activity=Activity(identities, auth, mail, phone, waiting),
         webhook_worker=WebhookWorker(webhooks, WebhookSender(guard), Wakeup(db), now),
         identities=identities,
         vault=vault,
@@ -311,6 +316,8 @@ class App:
         self._chores.every(timedelta(minutes=10), "forget old deliveries", built.webhooks.forget_old)
         self._chores.every(timedelta(seconds=1), "write down refusals", built.audit.write_refusals)
         self._chores.every(timedelta(seconds=2), "write down last use", built.auth.flush_last_used)
+        self._chores.every(timedelta(seconds=2), "write down waits", built.waiting.presence.write_down)
+        self._chores.every(timedelta(minutes=1), "forget silent replicas", built.waiting.presence.forget_silent)
         self._chores.every(timedelta(seconds=5), "end expired identities", built.identities.end_expired)
         self._chores.every(timedelta(minutes=1), "forget old uploads", built.sending.uploads.forget_expired)
         if built.sending.deliverer is not None:
@@ -344,6 +351,7 @@ class App:
         try:
             await built.audit.write_refusals(everything=True)
             await built.auth.flush_last_used()
+            await built.waiting.presence.leave()
         except DatabaseUnavailable as fault:
             log.warning("last uses and refusals are lost", extra={"reason": fault.message})
         await built.db.close()
@@ -382,6 +390,7 @@ class Front:
                 built.streams,
                 built.webhooks,
                 built.waiting,
+                built.activity,
                 built.identities,
                 built.vault,
                 built.secrets,
@@ -408,11 +417,12 @@ class Front:
             note_refusal=built.audit.request_refused,
         )
         document = openapi.document(route for table in TABLES for route in table.all)
+        pages = Pages(public_url, built.throttle)
         routes = build_pages(
-            auth=built.auth, login=built.login, openapi_document=document, public_url=public_url, now=now
+            pages=pages, auth=built.auth, login=built.login, openapi_document=document, public_url=public_url, now=now
         )
         self._methods = _methods_by_path(routes)
-        missing = Pages(public_url).guarded(self._missing)
+        missing = pages.guarded(self._missing)
         everything_else = Route("/{path:path}", missing, methods=METHODS)
         self._pages = Router([*routes, everything_else], redirect_slashes=False)
 

@@ -154,6 +154,7 @@ _KNOWN = frozenset(
     (
         *("identity_uuid", "identity_name", "identity_key", "management_key", "bound_access_token"),
         *("bound_refresh_token", "bound_expires_at", "vault_key", "root_key", "secret_key", "server"),
+        *("binding_uuid", "binding_server", "env_file"),
         *("workspace", "binding", "user_email", "pin_salt", "public_key", "private_key", "note"),
     )
 )

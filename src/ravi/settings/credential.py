@@ -8,7 +8,8 @@ import os
 
 from ravi.errors import ConfigInvalid
 from ravi.settings.config_file import OWN_CREDENTIAL_KEYS, ConfigFile, check_token, find_tokens
-from ravi.settings.files import find_file, parse, tighten
+from ravi.settings.files import parse, tighten
+from ravi.settings.own_files import find_own
 from ravi.settings.resolve import Sourced, first_of
 from ravi.settings.server_url import check_transport, normalise
 from ravi.settings.values import DEFAULT_SERVER, SIGN_IN_KEYS, Credential
@@ -145,7 +146,7 @@ def _config_holding(place: Place, folder: str, keys: tuple[str, ...]) -> ConfigF
     JSON that names a key was a fence, and the way around it must not open because of a full disk.
     """
     path = os.path.join(folder, "config.json")
-    raw = find_file(path, place.shown(path))
+    raw = find_own(path, place.shown(path))
     if raw is None:
         return None
     try:
@@ -159,7 +160,7 @@ def _config_holding(place: Place, folder: str, keys: tuple[str, ...]) -> ConfigF
 
 def _sign_in(place: Place, folder: str) -> Credential | None:
     path = os.path.join(folder, "auth.json")
-    raw = find_file(path, place.shown(path))
+    raw = find_own(path, place.shown(path))
     return None if raw is None else find_tokens(raw, parse(raw), SIGN_IN_KEYS)
 
 
@@ -180,7 +181,7 @@ def _saved_server(place: Place, folder: str) -> Sourced[str] | None:
     """Where the sign-in in *folder* went; None when there was none. Raises ConfigInvalid for a broken file."""
     path = os.path.join(folder, "auth.json")
     shown = place.shown(path)
-    raw = find_file(path, shown)
+    raw = find_own(path, shown)
     server = None if raw is None else parse(raw).get("server")
     if not isinstance(server, str) or not server:
         return None

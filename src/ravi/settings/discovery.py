@@ -13,6 +13,7 @@ import os
 from ravi.errors import ConfigInvalid, ConfigUntrusted
 from ravi.settings.config_file import ConfigFile
 from ravi.settings.files import find_file
+from ravi.settings.own_files import can_be_written_by_others
 from ravi.settings.place import FOLDER
 
 TYPE_CHECKING = False
@@ -64,7 +65,7 @@ def read_project_config(place: Place, path: str) -> ConfigFile:
     if raw is None:
         # It was there a moment ago. Going on without it could mean to act as somebody else.
         raise ConfigInvalid(f"{place.shown(path)} vanished while it was to be read", hint="try again")
-    _check_origin(raw)
+    check_origin(raw)
     file = ConfigFile.parsed(raw)
     demands = demanding_keys(file)
     if demands:
@@ -96,35 +97,19 @@ def check_location(path: str, shown: str) -> None:
         )
 
 
-def _check_origin(raw: RawFile) -> None:
+def check_origin(raw: RawFile) -> None:
+    """See that nobody else has written *raw*, and that it lies in its project. Raises ConfigUntrusted."""
     user = os.geteuid()
     # Root reads everybody's checkouts; what matters there is that nobody else can write the file.
     if user != 0 and raw.owner not in (0, user):
         raise ConfigUntrusted(
             f"{raw.shown} belongs to another user", hint="copy the project, or name an identity with --identity"
         )
-    if raw.mode & 0o002 or (raw.mode & 0o020 and not _is_private(raw.group, raw.owner)):
+    if can_be_written_by_others(raw.mode, raw.group, raw.owner):
         raise ConfigUntrusted(
             f"{raw.shown} can be written by other users", hint=f"if you wrote it: chmod go-w {raw.path}"
         )
     check_location(raw.path, raw.shown)
-
-
-def _is_private(group: int, owner: int) -> bool:
-    """
-    Whether *group* is the owner's private one: of the same name, with nobody else in it.
-
-    Many systems give every user such a group and a umask of 002, so `echo … > .ravi/config.json` makes a
-    file that the group may write, and only its owner is in the group.
-    """
-    import grp
-    import pwd
-
-    try:
-        user, entry = pwd.getpwuid(owner).pw_name, grp.getgrgid(group)
-    except KeyError:
-        return False
-    return entry.gr_name == user and set(entry.gr_mem) <= {user}
 
 
 def _is_broken(folder: str) -> bool:

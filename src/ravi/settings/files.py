@@ -37,11 +37,11 @@ class RawFile:
         self.inode = (status.st_dev, status.st_ino)
 
 
-def find_file(path: str, shown: str) -> RawFile | None:
+def find_file(path: str, shown: str, most: int = MAX_BYTES) -> RawFile | None:
     """
     Read the file at *path*; None when there is none.
 
-    Raises ConfigInvalid when something is there that is not a readable regular file of at most 64 KiB, or
+    Raises ConfigInvalid when something is there that is not a readable regular file of at most *most* bytes, or
     when it hangs on a symbolic link to nothing: that is a broken file, not a missing one.
     """
     try:
@@ -62,13 +62,13 @@ def find_file(path: str, shown: str) -> RawFile | None:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             _refuse(shown, "is not a regular file")
-        content = _read(fd)
+        content = _read(fd, most)
     except OSError as error:
         _refuse(shown, f"cannot be read ({_reason(error)})", "make it readable, or remove it")
     finally:
         os.close(fd)
-    if len(content) > MAX_BYTES:
-        _refuse(shown, f"is larger than {MAX_BYTES // 1024} KiB")
+    if len(content) > most:
+        _refuse(shown, f"is larger than {most // 1024} KiB")
     return RawFile(path, shown, content, status)
 
 
@@ -189,9 +189,9 @@ def _write(path: str, content: bytes, folder: str) -> None:
         os.close(fd)
 
 
-def _read(fd: int) -> bytes:
+def _read(fd: int, most: int) -> bytes:
     content = b""
-    while len(content) <= MAX_BYTES and (chunk := os.read(fd, MAX_BYTES + 1 - len(content))):
+    while len(content) <= most and (chunk := os.read(fd, min(most, MAX_BYTES) + 1)):
         content += chunk
     return content
 

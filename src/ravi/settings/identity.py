@@ -6,7 +6,7 @@ import os
 
 from ravi.errors import ConfigError, ConfigInvalid
 from ravi.settings.config_file import ConfigFile
-from ravi.settings.files import find_file
+from ravi.settings.own_files import find_own
 from ravi.settings.resolve import Sourced
 from ravi.settings.uuids import is_uuid
 
@@ -91,7 +91,7 @@ def _from_files(place: Place) -> Selection:
 
 def _explicit(place: Place, folder: str) -> Selection:
     path = os.path.join(folder, "config.json")
-    raw = find_file(path, place.shown(path))
+    raw = find_own(path, place.shown(path))
     if raw is None:
         # Never the next source: whoever sets the variable says that nothing else is to decide.
         return Selection(silence=f"no identity is selected: RAVI_CONFIG_DIR is {folder}, which has no config.json")
@@ -100,7 +100,7 @@ def _explicit(place: Place, folder: str) -> Selection:
 
 def _global(place: Place) -> Selection:
     path = os.path.join(place.ravi_dir, "config.json")
-    raw = find_file(path, place.shown(path))
+    raw = find_own(path, place.shown(path))
     if raw is None:
         return Selection()
     file = ConfigFile.parsed(raw)

@@ -19,7 +19,8 @@ _POLL_SECONDS = 0.02
 
 class locked:  # noqa: N801 - reads as the verb it is: `with locked(path):`
     """
-    Hold the lock that belongs to the file at *path*: an flock on `<path>.lock`, which stays behind.
+    Hold the lock that belongs to the file at *path*: an flock on `<path>.lock`, which stays behind unless whoever holds
+    the lock removes it, and its directory with it.
 
     Read the file again inside: whoever held the lock before may have changed it. Raises TimedOut when the lock
     is not to be had within *patience* seconds, ConfigInvalid when the lock file cannot be made.
@@ -32,34 +33,54 @@ class locked:  # noqa: N801 - reads as the verb it is: `with locked(path):`
         self._fd = -1
 
     def __enter__(self) -> locked:
+        deadline = time.monotonic() + self._patience
+        while True:
+            fd = self._opened()
+            if fd is None:
+                self._wait(deadline)  # its directory was removed between two breaths
+                continue
+            try:
+                # Polled, because a blocking flock has no time limit and a stopped process would stop all others.
+                while not _taken(fd):
+                    self._wait(deadline)
+                if _is_at(fd, self._path):
+                    break
+            except OSError as error:  # a file system without locks
+                os.close(fd)
+                raise ConfigInvalid(f"cannot lock {self._shown}: {error.strerror}") from error
+            except BaseException:
+                os.close(fd)
+                raise
+            os.close(fd)  # whoever held it has removed the file: the lock is another one by now
+        self._fd = fd
+        return self
+
+    def _opened(self) -> int | None:
+        folder = os.path.dirname(self._path)
         try:
-            make_private(os.path.dirname(self._path))
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            fd = os.open(self._path, flags, 0o600)
-            give_to_owner(fd, os.path.dirname(self._path))
+            make_private(folder)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            return None
         except OSError as error:
             raise ConfigInvalid(
                 f"cannot lock {self._shown}: {error.strerror}",
-                hint=f"make sure that {os.path.dirname(self._path)} is a directory you can write to",
+                hint=f"make sure that {folder} is a directory you can write to",
             ) from error
-        deadline = time.monotonic() + self._patience
         try:
-            # Polled, because a blocking flock has no time limit and a stopped process would stop all others.
-            while not _taken(fd):
-                if time.monotonic() >= deadline:
-                    raise TimedOut(
-                        f"another process has held the lock of {self._shown} for {self._patience:.0f} s",
-                        hint="look for a ravi process that hangs",
-                    )
-                time.sleep(_POLL_SECONDS)
-        except OSError as error:  # a file system without locks
+            give_to_owner(fd, folder)
+        except FileNotFoundError:
             os.close(fd)
-            raise ConfigInvalid(f"cannot lock {self._shown}: {error.strerror}") from error
-        except BaseException:
-            os.close(fd)
-            raise
-        self._fd = fd
-        return self
+            return None
+        return fd
+
+    def _wait(self, deadline: float) -> None:
+        if time.monotonic() >= deadline:
+            raise TimedOut(
+                f"another process has held the lock of {self._shown} for {self._patience:.0f} s",
+                hint="look for a ravi process that hangs",
+            )
+        time.sleep(_POLL_SECONDS)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -75,3 +96,12 @@ def _taken(fd: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _is_at(fd: int, path: str) -> bool:
+    """Whether the open file *fd* is still the one at *path*."""
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(status, os.fstat(fd))

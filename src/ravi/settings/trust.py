@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 
 from ravi.errors import ConfigInvalid
-from ravi.settings.files import find_file, find_json, write_json
+from ravi.settings.files import find_file, parse, write_json
 from ravi.settings.locking import locked
+from ravi.settings.own_files import find_own
 from ravi.settings.place import Place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
+
+#: An entry for each workspace of a fleet, or of many.
+_MOST_BYTES = 16 * 1024 * 1024
 
 
 def approve(path: str, *, ravi_dir: str | None = None) -> str:
@@ -32,10 +37,15 @@ def approve(path: str, *, ravi_dir: str | None = None) -> str:
 
 def approve_content(path: str, content: bytes, *, ravi_dir: str) -> None:
     """Approve *content* at *path*, which the user has seen or we have written. Raises ConfigInvalid."""
+    approve_contents([(path, content)], ravi_dir=ravi_dir)
+
+
+def approve_contents(files: Iterable[tuple[str, bytes]], *, ravi_dir: str) -> None:
+    """Approve each content at its path, in one go. Raises ConfigInvalid."""
     store, shown = _store(ravi_dir)
     with locked(store, shown):
         approved = _read(ravi_dir)
-        approved[os.path.realpath(path)] = _digest(content)
+        approved.update((os.path.realpath(path), _digest(content)) for path, content in files)
         write_json(store, {"files": approved}, shown)
 
 
@@ -68,9 +78,10 @@ def withdraw(path: str, *, ravi_dir: str | None = None) -> bool:
 
 def _read(ravi_dir: str) -> dict[str, Any]:
     store, shown = _store(ravi_dir)
-    data = find_json(store, shown)
-    if data is None:
+    raw = find_own(store, shown, _MOST_BYTES)
+    if raw is None:
         return {}
+    data = parse(raw)
     files = data.get("files")
     if not isinstance(files, dict):
         raise ConfigInvalid(f"{shown} has no list of files", hint="remove it and approve your files again")

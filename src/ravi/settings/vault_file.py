@@ -6,6 +6,7 @@ import os
 
 from ravi.settings.files import find_file, find_json, parse, write_json
 from ravi.settings.locking import locked
+from ravi.settings.own_files import find_own
 from ravi.settings.values import SIGN_IN_KEYS
 from ravi.settings.vault_keys import SIGN_IN, encode_key, fingerprint, unlocked_for
 
@@ -96,7 +97,7 @@ def find_codes(path: str, account_uuid: str) -> list[SavedCode]:
 
     Another account's is kept beside it when somebody signs in elsewhere.
     """
-    raw = find_file(path, path)
+    raw = find_own(path, path)
     data = {} if raw is None else parse(raw)
     if data.get("vault_account") == account_uuid:
         code = data.get("secret_key")

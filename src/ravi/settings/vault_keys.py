@@ -12,7 +12,8 @@ import binascii
 import os
 
 from ravi.errors import ConfigInvalid
-from ravi.settings.files import find_file, parse, tighten
+from ravi.settings.files import parse, tighten
+from ravi.settings.own_files import find_own
 from ravi.settings.values import SIGN_IN_KEYS
 
 TYPE_CHECKING = False
@@ -127,7 +128,7 @@ def unlocked_for(data: dict[str, Any]) -> list[str]:
 
 def _root_in(path: str, shown: str, mark: str) -> HeldKeys | None:
     """The root in the auth.json at *path*, if it was unlocked for the credential that *mark* stands for."""
-    raw = find_file(path, shown)
+    raw = find_own(path, shown)
     if raw is None:
         return None
     data = parse(raw)

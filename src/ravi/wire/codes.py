@@ -60,6 +60,7 @@ VAULT_CHANGED = "vault.changed"
 VAULT_KEY_DIFFERS = "vault.key_differs"
 VAULT_NOT_UPGRADED = "vault.not_upgraded"
 EXPORT_IMPOSSIBLE = "export.impossible"
+BY_HAND_ONLY = "integrate.by_hand_only"
 
 SSO_TOKEN_REFUSED = "sso.token_refused"  # noqa: S105 - an error code
 MAIL_NO_RELAY = "mail.no_relay"

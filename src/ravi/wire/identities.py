@@ -69,6 +69,41 @@ class IdentityCreate(TypedDict, total=False):
     api_key: bool
 
 
+class IdentitiesCreate(TypedDict):
+    """Many at once, at most 200: each as if it were created alone, and none of them when one is refused."""
+
+    identities: list[IdentityCreate]
+
+
+class IdentitiesCreated(TypedDict):
+    """What came of each, in the order of the request."""
+
+    identities: list[Identity]
+
+
+class Wait(TypedDict):
+    """What somebody waits for, since when; `sender` is "" where anybody will do."""
+
+    want: Literal["otp", "link", "message"]
+    medium: Literal["mail", "sms", "any"]
+    sender: str
+    since_dt: str
+
+
+class IdentityActivity(TypedDict):
+    """
+    How it stands with an identity. `last_seen_dt` is when a credential of its own was last used, null if never.
+
+    That, and `waiting`, are up to a few seconds late.
+    """
+
+    identity: Identity
+    unread_mail: int
+    unread_sms: int
+    last_seen_dt: str | None
+    waiting: list[Wait]
+
+
 class IdentityUpdate(TypedDict, total=False):
     """
     Absent keys stay as they are. `ttl_seconds` counts from now; null removes the end. `allowed_recipients` replaces the

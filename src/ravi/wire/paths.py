@@ -17,6 +17,8 @@ ENCRYPTION_ROOT = "/api/encryption/root/"
 ENCRYPTION_UPGRADED = "/api/encryption/upgraded/"
 
 IDENTITIES = "/api/identities/"
+IDENTITIES_BULK = "/api/identities/bulk/"
+IDENTITIES_ACTIVITY = "/api/identities/activity/"
 EMAIL = "/api/email/"
 EMAIL_AVAILABILITY = "/api/email/check-availability/"
 PHONE = "/api/phone/"

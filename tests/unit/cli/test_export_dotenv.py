@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from ravi.cli.secrets import dotenv, shell
+from ravi.client.exports import dotenv, shell
 from tests.support.awkward_values import FILES, SPELLED_FOR_ALL, SPELLED_FOR_NONE, numbered, repeatably
 from tests.support.readers import DOTENVS, SHELLS, Readers, everyone
 

@@ -6,7 +6,8 @@ import shutil
 import pytest
 from hypothesis import given
 
-from ravi.cli.secrets import docker, exports, shell, yaml
+from ravi.client.exports import docker, shell, yaml
+from ravi.client.exports import formats as exports
 from ravi.errors import ExportImpossible
 from tests.support.awkward_values import FILES, SPELLED_FOR_ALL, SPELLED_FOR_NONE, numbered, repeatably
 from tests.support.readers import SHELLS, Readers

@@ -7,8 +7,9 @@ import random
 import pytest
 from hypothesis import given
 
-from ravi.cli.secrets import dotenv, dotenv_reading
+from ravi.cli.secrets import dotenv_reading
 from ravi.cli.secrets.dotenv_reading import Unreadable
+from ravi.client.exports import dotenv
 from tests.support.awkward_values import FILES, SPELLED_FOR_ALL, numbered, repeatably
 from tests.support.readers import Readers
 

@@ -12,6 +12,7 @@ from ravi.client.nouns import (
     auth,
     contacts,
     events,
+    fleets,
     identities,
     keys,
     mail,
@@ -24,6 +25,7 @@ from ravi.client.nouns import (
     vault,
     waiting,
     webhooks,
+    workspaces,
 )
 
 NOUNS = {
@@ -31,6 +33,7 @@ NOUNS = {
     "auth": (auth.Auth, auth.AsyncAuth),
     "contacts": (contacts.Contacts, contacts.AsyncContacts),
     "events": (events.Events, events.AsyncEvents),
+    "fleet": (fleets.Fleets, fleets.AsyncFleets),
     "identities": (identities.Identities, identities.AsyncIdentities),
     "keys": (keys.Keys, keys.AsyncKeys),
     "mail": (mail.Mail, mail.AsyncMail),
@@ -43,6 +46,7 @@ NOUNS = {
     "vault": (vault.Vault, vault.AsyncVault),
     "wait": (waiting.Waiting, waiting.AsyncWaiting),
     "webhooks": (webhooks.Webhooks, webhooks.AsyncWebhooks),
+    "workspaces": (workspaces.Workspaces, workspaces.AsyncWorkspaces),
 }
 
 

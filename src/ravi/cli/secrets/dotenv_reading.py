@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ravi.cli.secrets import dotenv
+from ravi.client.exports import dotenv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

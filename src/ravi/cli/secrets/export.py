@@ -8,7 +8,7 @@ of the two libraries alone. json and yaml hold everything; shell is for `.` and 
 
 from __future__ import annotations
 
-from ravi.cli.secrets import exports
+from ravi.client.exports import formats as exports
 from ravi.errors import UsageError
 
 TYPE_CHECKING = False

@@ -1,7 +1,8 @@
 """Read secrets by name: one as an object, several as a list in the order asked for.
 
 On a terminal, or with --plain, the bare value of one secret is printed, exactly; a line break follows on a terminal
-only. Programs that want many secrets are served better by `ravi secrets export` and `ravi run`.
+only, and a value that would command the terminal is not shown there. Programs that want many secrets are served better
+by `ravi secrets export` and `ravi run`.
 """
 
 from __future__ import annotations

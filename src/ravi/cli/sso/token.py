@@ -42,7 +42,9 @@ def run(args: Namespace, io: Io) -> int:
     with io.client(need_identity=True) as ravi:
         made = ravi.sso.token(audience=args.audience, single_use=args.single_use)
     if args.plain:
-        io.out.text(made["token"])
+        from ravi.cli.terminal import clean
+
+        io.out.text(clean(made["token"]))
     else:
         io.out.document(made, _facts)
     if args.audience is None:

@@ -42,6 +42,11 @@ def _all(core: Core, prefix: str) -> Steps[list[Secret]]:
     return _opened(core, [row for row in rows if row["key"].startswith(prefix)])
 
 
+def all_secrets(core: Core) -> Steps[list[Secret]]:
+    """The steps of `Secrets.all`, for who has a core of its own."""
+    return (yield from _all(core, ""))
+
+
 def _list(core: Core) -> Steps[list[Secret]]:
     rows = yield from core.send(calls.list_(values=False))
     # A server that does not know the question answers with sealed values, which a list has no use for.

@@ -6,7 +6,7 @@ log, behind the same lock as its events. Who does something and from where is no
 (or the connection, or the command) said at its beginning, `ravi.server.http.origin`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,37 @@ class Audit:
         # One at a time, or two would follow the same entry. Events take this lock for their numbers (docs/adr/0007).
         await tx.lock(f"events:{account_id}")
         head = await storage.find_head(tx, account_id)
+        await storage.insert(tx, self._next(head, account_id, who, action, identity, target, result))
+
+    async def append_many(
+        self, tx: Transaction, account_id: int, done: Sequence[tuple[str, str, Mapping[str, Any] | None]]
+    ) -> None:
+        """
+        Write one entry for each (action, identity's uuid, target) of *done*, in that order, as part of *tx*.
+
+        The present request has done them. As `append`, one of the last things a transaction does.
+        """
+        who = origin().as_seen_by(account_id)
+        await tx.lock(f"events:{account_id}")
+        head = await storage.find_head(tx, account_id)
+        entries = []
+        for action, identity, target in done:
+            entry = self._next(head, account_id, who, action, identity, target, OK)
+            head = Head(entry.seq, entry.hash)
+            entries.append(entry)
+        await storage.insert_many(tx, entries)
+
+    def _next(
+        self,
+        head: Head,
+        account_id: int,
+        who: Origin,
+        action: str,
+        identity: str,
+        target: Mapping[str, Any] | None,
+        result: str,
+    ) -> Entry:
+        """Return the entry that follows *head*."""
         entry = Entry(
             account_id=account_id,
             seq=head.seq + 1,
@@ -71,7 +102,7 @@ class Audit:
             result=result,
             previous=head.hash,
         )
-        await storage.insert(tx, replace(entry, hash=hash_of(entry)))
+        return replace(entry, hash=hash_of(entry))
 
     def request_refused(self, who: Principal, code: str, route: str) -> None:
         """Note that *who* was refused with the error *code* what *route* does."""

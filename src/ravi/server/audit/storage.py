@@ -5,8 +5,12 @@ Heads are written by the database itself (0005_containment.sql): a trigger moves
 refuse rows that do not continue it, changes and deletions.
 """
 
+from collections.abc import Sequence
+from dataclasses import astuple
+
 from ravi.server.audit.records import Entry, Head
 from ravi.server.db import Queries, Transaction
+from ravi.server.db.many import insert_many as insert_rows
 
 _COLUMNS = (
     "account_id, seq, at, kind, credential, action, identity_uuid, target, peer, request_id, result, previous, hash"
@@ -38,6 +42,16 @@ async def insert(tx: Transaction, entry: Entry) -> None:
         result=entry.result,
         previous=entry.previous,
         hash=entry.hash,
+    )
+
+
+async def insert_many(tx: Transaction, entries: Sequence[Entry]) -> None:
+    """Append *entries*, the first of which must continue the account's log, and each the one before it."""
+    await insert_rows(
+        tx,
+        "INSERT INTO audit (account_id, seq, at, kind, credential, action, identity_uuid, target, peer, request_id,"
+        " result, previous, hash)",
+        [astuple(entry) for entry in entries],
     )
 
 

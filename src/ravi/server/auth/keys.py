@@ -1,7 +1,7 @@
 """API keys: management keys speak for the account, identity keys for one identity."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -37,6 +37,33 @@ class Keys:
     ) -> MintedKey:
         """Return a new key for *identity*, which must belong to the account. Raises Invalid."""
         return await self._mint(account_id, "identity", identity, label, ttl)
+
+    async def mint_identity_keys(self, account_id: int, identities: Sequence[IdentityRef], label: str) -> list[str]:
+        """Return a new key without end for each of *identities*, which must belong to the account. Raises Invalid."""
+        check_label(label)
+        secrets = [tokens.new_token(tokens.IDENTITY) for _ in identities]
+        uuids = [str(uuid.uuid4()) for _ in identities]
+        async with self._db.begin() as tx:
+            await storage.insert_identity_keys(
+                tx,
+                account_id,
+                [
+                    (key_uuid, identity.id, tokens.digest(secret), tokens.masked(secret))
+                    for key_uuid, identity, secret in zip(uuids, identities, secrets, strict=True)
+                ],
+                label=label,
+                at=micros(self._now()),
+            )
+            await self._events.record_many(
+                tx,
+                account_id,
+                event_types.KEY_CREATED,
+                [
+                    ((identity.id, identity.uuid), {"key_uuid": key_uuid, "kind": "identity", "label": label})
+                    for key_uuid, identity in zip(uuids, identities, strict=True)
+                ],
+            )
+        return secrets
 
     async def _mint(
         self,

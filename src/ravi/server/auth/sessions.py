@@ -7,7 +7,7 @@ backup was restored, and its whole family ends (RFC 9700 section 4.14.2).
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from ravi.errors import Forbidden, IdentityDisabled, IdentityNotFound, TokenReus
 from ravi.server.audit import Audit
 from ravi.server.auth import storage, tokens
 from ravi.server.auth.records import Presented, PresentedIdentity, Tokens
-from ravi.server.db import Database, Transaction, micros
+from ravi.server.db import Database, Transaction, from_micros, micros
 from ravi.server.http.origin import Origin, origin
 from ravi.server.http.principal import IdentityRef, Kind, Principal
 from ravi.wire import audit as actions
@@ -186,6 +186,11 @@ class Sessions:
                 for credential_id, moment in pending.items():
                     await storage.set_last_used(tx, credential_id, at=micros(moment))
         return len(pending)
+
+    async def last_seen(self, account_id: int, identity_ids: Sequence[int]) -> dict[int, datetime]:
+        """Return when these identities last used a credential of their own, by row id; who never did is missing."""
+        found = await storage.list_last_used(self._db, account_id, identity_ids)
+        return {identity: from_micros(at) for identity, at in found.items()}
 
     async def _issue(
         self,

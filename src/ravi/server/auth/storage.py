@@ -4,10 +4,12 @@ All SQL of accounts and credentials.
 Sign-in codes and references to identities are here too: both only ever answer "who is this?".
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from ravi.server.auth.records import Account, Key, Presented, PresentedIdentity
 from ravi.server.db import Queries, Row, Transaction, from_micros
+from ravi.server.db.many import insert_many
 
 _ACCOUNT = "id, uuid, email, first_name, last_name, password_hash IS NOT NULL"
 
@@ -160,6 +162,22 @@ async def insert_credential(
     )
 
 
+async def insert_identity_keys(
+    tx: Transaction,
+    account_id: int,
+    keys: Sequence[tuple[str, int, bytes, str]],
+    *,
+    label: str,
+    at: int,
+) -> None:
+    """Insert keys without end, each (uuid, identity's row id, hash, what may be shown of it)."""
+    await insert_many(
+        tx,
+        "INSERT INTO credentials (uuid, account_id, identity_id, kind, hash, label, masked, created_at)",
+        [(uuid, account_id, identity, "identity", hash_, label, masked, at) for uuid, identity, hash_, masked in keys],
+    )
+
+
 async def find_presented(db: Queries, hash: bytes, *, at: int) -> Presented | None:
     """Return what is known about the credential with this hash: the one query of every authenticated request."""
     row = await db.one(
@@ -245,6 +263,21 @@ async def mark_used(tx: Transaction, credential_id: int, *, at: int) -> None:
 
 async def set_last_used(tx: Transaction, credential_id: int, *, at: int) -> None:
     await tx.run("UPDATE credentials SET last_used_at = :at WHERE id = :id", id=credential_id, at=at)
+
+
+async def list_last_used(db: Queries, account_id: int, identity_ids: Sequence[int]) -> dict[int, int]:
+    """Return when a credential of each of these identities was last used; who has used none is missing."""
+    wanted = {f"id_{place}": id_ for place, id_ in enumerate(identity_ids)}
+    if not wanted:
+        return {}
+    rows = await db.all(
+        "SELECT identity_id, MAX(last_used_at) FROM credentials WHERE account_id = :account"
+        f" AND identity_id IN ({', '.join(f':{name}' for name in wanted)}) AND last_used_at IS NOT NULL"
+        " GROUP BY identity_id",
+        account=account_id,
+        **wanted,
+    )
+    return {identity: int(at) for identity, at in rows}
 
 
 async def delete_ended_tokens(tx: Transaction, sign_in_id: int, *, before: int) -> int:

@@ -1,10 +1,15 @@
-"""Print every setting, where it comes from, and all that is wrong with them. Passwords are not shown."""
+"""
+Print every setting, where it comes from, and all that is wrong with them. Passwords are not shown.
+
+Files and directories that other users can change, and private keys that they can read, are refused as by `run`.
+"""
 
 import argparse
 
 from ravi.server.command import exit_codes
 from ravi.server.command.console import Console, table
 from ravi.server.command.flags import EVERYTHING, Parser, settings_of
+from ravi.server.command.modes import require_private
 from ravi.settings.server import SETTINGS, shown
 
 
@@ -15,6 +20,7 @@ def configure(parser: Parser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     settings = settings_of(arguments)
     settings.require_safe_to_serve()
+    require_private(settings)
     found = {each.name: (shown(getattr(settings, each.name)), settings.sources[each.name]) for each in SETTINGS}
     document = {
         "config_file": shown(settings.config_file),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from ravi.errors import ConfigError
 from ravi.server.audit import Audit
 from ravi.server.auth import Auth
+from ravi.server.command.modes import close_database, require_private
 from ravi.server.db import Database, DatabaseBusy, DatabaseUnavailable, SchemaTooNew, open_database
 from ravi.server.events import Events
 from ravi.server.http.origin import Origin, acting
@@ -55,7 +56,8 @@ def prepare(settings: ServerSettings) -> None:
     """
     Make the data directory, and that of a SQLite file, if they are not there.
 
-    A directory that exists keeps its mode: it may be somebody's home. Raises ConfigError when one cannot be made.
+    A directory that exists keeps its mode: it may be somebody's home. Raises ConfigError when one cannot be made, or
+    when other users could change what is in it (`require_private`).
     """
     file = settings.database.file
     for directory in dict.fromkeys([settings.data, *([file.parent] if file else [])]):
@@ -68,6 +70,9 @@ def prepare(settings: ServerSettings) -> None:
             ) from fault
         if directory.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             log.warning("others may enter the data directory", extra={"hint": f"chmod 700 {directory}"})
+    require_private(settings)
+    if file:
+        close_database(file)
 
 
 @contextlib.contextmanager

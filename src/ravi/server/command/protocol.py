@@ -2,7 +2,8 @@
 The HTTP protocol with an end to patience.
 
 uvicorn limits neither how long a client may take to send the head of a request nor how large that may get, so a
-stranger could hold connections and memory without ever asking for anything.
+stranger could hold connections and memory without ever asking for anything. Nor does it mind how slowly an answer is
+taken, so whoever asks for large ones and reads none of them could have us hold them all.
 """
 
 import asyncio
@@ -25,9 +26,16 @@ HEAD_SECONDS = 30.0
 #: Closing while a client still sends makes its system drop our refusal unread; so we listen, and forget, a little.
 LINGER_SECONDS = 1.0
 
+#: Whoever takes less than `LEAST_TAKEN` bytes of an answer in so many seconds has gone away, or means no good.
+TAKING_SECONDS = 20.0
+LEAST_TAKEN = 64 * 1024
+
 
 class PatientProtocol(HttpToolsProtocol):
-    """Closes a connection that there is no place for, whose request does not begin, or whose head does not end."""
+    """
+    Closes a connection that there is no place for, whose request does not begin, whose head does not end, or whose peer
+    does not take the answer.
+    """
 
     def __init__(self, *arguments: Any, door: Connections, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -38,6 +46,8 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_size: int | None = None  # None: no head is under way
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
+        self._untaken = 0
+        self._look_again: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]  # a transport but in name
@@ -53,8 +63,43 @@ class PatientProtocol(HttpToolsProtocol):
         """Close the connection, whose place another one needs."""
         self.transport.close()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._untaken = self.transport.get_write_buffer_size()
+        self._look_again = self.loop.call_later(TAKING_SECONDS, self._look_at_reader)
+        self._door.slow(self, self._kept())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_looking()
+
+    def give_up(self) -> None:
+        """End now, whatever was not taken yet."""
+        self.transport.abort()
+
+    def _look_at_reader(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left > self._untaken - LEAST_TAKEN:
+            self.give_up()
+            return
+        self._untaken = left
+        self._look_again = self.loop.call_later(TAKING_SECONDS, self._look_at_reader)
+        self._door.slow(self, self._kept())
+
+    def _kept(self) -> int:
+        # What the system has taken of a large answer says little: the rest keeps all of it in memory.
+        written: int = getattr(self.transport, "written", 0)
+        return max(self._untaken, written)
+
+    def _stop_looking(self) -> None:
+        if self._look_again is not None:
+            self._look_again.cancel()
+            self._look_again = None
+            self._door.quick(self)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._lift_deadline()
+        self._stop_looking()
         if self._inside:
             self._inside = False
             self._door.leave(self, self._host)

@@ -19,6 +19,7 @@ from ravi.server.command.listening import allow_many_files, listen, mail_tls_con
 from ravi.server.command.lock import Announce, only_server
 from ravi.server.command.opening import explained, now, prepare, require_answer
 from ravi.server.command.serving import HttpServer, Stopping
+from ravi.server.db import require_whole
 from ravi.server.http import logs
 from ravi.server.http.connections import Connections
 from ravi.server.mail.dns import system_resolver
@@ -44,6 +45,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         announce: Announce | None = None
         if settings.database.file:
             announce = stack.enter_context(only_server(settings.database.file))
+            with explained(settings.database):
+                require_whole(settings.database.file)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(settings, console, announce))
     return exit_codes.OK

@@ -68,6 +68,14 @@ class Database(Queries, Protocol):
         Inside the block await nothing but the database: others wait for you.
         """
 
+    async def settled(self) -> None:
+        """
+        Return when all that a query could see until now is durable. Raises DatabaseUnavailable.
+
+        Outside a transaction, for what others will hold us to: a cursor that was handed out must stay behind what it
+        stands for, even after a power failure. On SQLite a row can be seen a moment before it is durable.
+        """
+
     def on_notify(self, listener: Callable[[str], None]) -> None:
         """Call *listener* with each topic notified by any replica. A lost call loses nothing but time."""
 

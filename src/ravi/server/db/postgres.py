@@ -110,6 +110,9 @@ class PostgresDatabase:
         found = self._ambient.get()
         return found if found is not None and found.task is asyncio.current_task() else None
 
+    async def settled(self) -> None:
+        """Nothing to do: others see a transaction when it is durable."""
+
     def on_notify(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)
 

@@ -1,12 +1,13 @@
 """
 SQLite: one writer with group commit, one reader, both inline on the event loop.
 
-Why inline: a point query takes 3 µs and handing it to a thread takes 60. Only the commit, which waits for the
-disk, runs in a thread, so that reads go on meanwhile.
+Why inline: a point query takes 3 µs and handing it to a thread takes 60. Only the commit, which writes to the log, and
+the sync, which waits for the disk, run in threads, so that others go on meanwhile.
 
-Why group commit: `synchronous=FULL` makes every commit an fsync. Transactions that arrive while one fsync runs
-are executed one after the other as savepoints of the next SQLite transaction and share its fsync; nobody is
-answered before that fsync has returned. A body that fails rolls back its own savepoint alone.
+Why group commit: who is answered needs a sync. Transactions that arrive while a commit runs are executed one after the
+other as savepoints of the next SQLite transaction and share its commit, and commits that are done while a sync runs
+share the next one (`log_sync.py`); nobody is answered before that sync has returned. A body that fails rolls back its
+own savepoint alone.
 """
 
 import asyncio
@@ -21,9 +22,13 @@ import apsw
 
 from ravi.server.db.engine import Row, Transaction
 from ravi.server.db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, ReferenceGone
+from ravi.server.db.log_sync import LogSync
 
 #: How long a writer waits for another *process* (such as `ravi-server owner add`) before it gives up.
 BUSY_SECONDS = 5.0
+#: How many pages the log takes before they are moved into the database: 16 MB. SQLite's own 1,000 would have pages that
+#: many messages share moved several times a second, while nobody can commit.
+LOG_PAGES = 4000
 
 log = logging.getLogger("ravi.db")
 
@@ -48,6 +53,8 @@ class SqliteDatabase:
         self._listeners: list[Callable[[str], None]] = []
         self._committer: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commit")
+        self._log = LogSync(path)
+        self._unanswered: set[asyncio.Task[None]] = set()  # commits that wait for their sync
         self._ambient: ContextVar[_Savepoint | None] = ContextVar(f"transaction-{id(self)}", default=None)
 
     async def one(self, sql: str, **params: object) -> Row | None:
@@ -69,6 +76,10 @@ class SqliteDatabase:
         """Return the transaction that this task is in. A task made inside one inherits the variable, not the place."""
         found = self._ambient.get()
         return found if found is not None and found.task is asyncio.current_task() else None
+
+    async def settled(self) -> None:
+        if self._inside() is None:  # a transaction is answered when all before it is durable
+            await self._log.settled()
 
     def on_notify(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)
@@ -96,11 +107,15 @@ class SqliteDatabase:
         return not busy
 
     async def ping(self) -> None:
+        self._log.check()
         await self.one("SELECT count(*) FROM schema_migrations")
 
     async def close(self) -> None:
         if self._committer:
             await asyncio.gather(self._committer, return_exceptions=True)
+        await asyncio.gather(*self._unanswered, return_exceptions=True)
+        await self._log.finish()
+        self._log.close()
         self._thread.shutdown(wait=True)
         self._reader.close()
         self._writer.close()
@@ -150,9 +165,15 @@ class SqliteDatabase:
                     self._writer.execute("ROLLBACK")
                 self._refuse(waiting, _unavailable(fault))
                 return
-            for future in waiting:
-                if not future.done():  # its request may have been cancelled; what it wrote is durable anyway
-                    future.set_result(None)
+        # The turn is given back: others write while the disk confirms.
+        try:
+            await self._log.confirmed()
+        except DatabaseUnavailable as fault:
+            self._refuse(waiting, fault)
+            return
+        for future in waiting:
+            if not future.done():  # its request may have been cancelled; what it wrote is durable anyway
+                future.set_result(None)
         for topic in dict.fromkeys(topics):
             for listener in self._listeners:
                 listener(topic)
@@ -200,6 +221,7 @@ class _Savepoint:
         if self._outer is None:
             await db._turn.acquire()
             try:
+                db._log.check()
                 db._notice_loss()
                 if db._waiting is None:
                     await db._open_batch()
@@ -238,6 +260,8 @@ class _Savepoint:
                 db._notice_loss()
                 if db._committer is None and db._waiting is not None:
                     db._committer = asyncio.create_task(db._commit(), name="sqlite commit")
+                    db._unanswered.add(db._committer)
+                    db._committer.add_done_callback(db._unanswered.discard)
                 db._turn.release()
         if durable is not None:
             await durable
@@ -249,7 +273,8 @@ def _connect(path: str, *, wait_ms: int) -> apsw.Connection:
         connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
         connection.pragma("journal_mode", "wal")
         connection.set_busy_timeout(wait_ms)
-        connection.pragma("synchronous", "full")
+        connection.pragma("synchronous", "normal")  # the disk is waited for by `LogSync`
+        connection.pragma("wal_autocheckpoint", LOG_PAGES)
         connection.pragma("foreign_keys", True)
         connection.pragma("temp_store", "memory")
         # What was deleted or replaced is gone from the file: old key material after an upgrade, erased identities.

@@ -4,8 +4,7 @@ Recording and replaying events.
 Owns the order of events. What an event means belongs to the noun that records it.
 """
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ import msgspec
 
 from ravi.server.audit import Audit
 from ravi.server.audit.targets import target_of
-from ravi.server.db import Database, Transaction, micros
+from ravi.server.db import Database, Transaction, micros, new_row_uuid
 from ravi.server.events import storage
 from ravi.server.events.records import Event
 from ravi.wire import event_types
@@ -54,7 +53,9 @@ class Events:
         # never look back. A lock makes numbers of one account commit in order (docs/adr/0007), and here it is taken.
         about = identity[1] if identity else str(data.get("uuid", "")) if type == event_types.IDENTITY_DELETED else ""
         await self.audit.append(tx, account_id, type, identity=about, target=target_of(data))
-        event_id, now = str(uuid.uuid4()), self._now()
+        now = self._now()
+        at = micros(now)
+        event_id = new_row_uuid(at)
         seq = await storage.insert(
             tx,
             id=event_id,
@@ -62,7 +63,7 @@ class Events:
             identity=identity,
             type=type,
             data=msgspec.json.encode(data),
-            at=micros(now),
+            at=at,
         )
         tx.notify(topic(account_id))
         if identity is not None:
@@ -70,15 +71,40 @@ class Events:
         row_id, uuid_ = identity or (None, None)
         return Event(seq, event_id, type, uuid_, data, now, row_id)
 
+    async def record_many(
+        self, tx: Transaction, account_id: int, type: str, about: Sequence[tuple[tuple[int, str], dict[str, Any]]]
+    ) -> None:
+        """
+        Write an event of this *type* for each (identity, data) of *about*, in that order, as part of *tx*.
+
+        As `record`, also into the audit log, and the last thing a transaction does.
+        """
+        await self.audit.append_many(tx, account_id, [(type, identity[1], target_of(data)) for identity, data in about])
+        at = micros(self._now())
+        await storage.insert_many(
+            tx,
+            account_id,
+            [(new_row_uuid(at), identity, type, msgspec.json.encode(data)) for identity, data in about],
+            at=at,
+        )
+        tx.notify(topic(account_id))
+        for identity_id in dict.fromkeys(identity[0] for identity, _ in about):
+            tx.notify(topic(account_id, identity_id))
+
     async def list_after(
         self, account_id: int, identity_id: int | None, *, since: int = 0, limit: int = 100, types: list[str]
     ) -> list[Event]:
         """Return at most *limit* events after the cursor *since*, oldest first."""
-        return await storage.list_after(self._db, account_id, identity_id, since=since, limit=limit, types=types)
+        found = await storage.list_after(self._db, account_id, identity_id, since=since, limit=limit, types=types)
+        # A number that somebody has seen is never given to another event, whatever happens to the power.
+        await self._db.settled()
+        return found
 
     async def last_seq(self, account_id: int, identity_id: int | None = None) -> int:
         """Return the cursor behind everything so far, of one identity or of the account; 0 when there is nothing."""
-        return await storage.last_seq(self._db, account_id, identity_id)
+        last = await storage.last_seq(self._db, account_id, identity_id)
+        await self._db.settled()
+        return last
 
     async def count(self, tx: Transaction, account_id: int, identity_id: int) -> int:
         """Return how many events are about an identity."""

@@ -1,8 +1,11 @@
 """All SQL of events."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ravi.server.db import Queries, Row, Transaction, from_micros
+from ravi.server.db.many import insert_many as insert_rows
 from ravi.server.events.records import Event
 
 _COLUMNS = "seq, id, type, identity_uuid, data, created_at, identity_id"
@@ -32,6 +35,17 @@ async def insert(
     )
     assert row is not None  # RETURNING
     return int(row[0])
+
+
+async def insert_many(
+    tx: Transaction, account_id: int, events: Sequence[tuple[str, tuple[int, str], str, bytes]], *, at: int
+) -> None:
+    """Append events, each (id, identity's row id and uuid, type, data), in this order."""
+    await insert_rows(
+        tx,
+        "INSERT INTO events (id, account_id, identity_id, identity_uuid, type, data, created_at)",
+        [(id_, account_id, *identity, type_, data.decode(), at) for id_, identity, type_, data in events],
+    )
 
 
 async def list_after(

@@ -4,16 +4,17 @@ Who may be connected: so many in all, and so many from one address.
 This is before anybody has said who they are, so it can only go by the address. Those on this machine share one with all
 others on it, and what comes through a reverse proxy shares the proxy's: these are not counted by address. When all
 places are taken, whoever has been connected longest without ever asking for anything makes room: that is how a program
-behaves that holds connections for the sake of it.
+behaves that holds connections for the sake of it. In the same way, when answers that nobody takes fill too much memory,
+whoever has been slow for longest is given up.
 """
 
 from collections import Counter
 from typing import Protocol
 
-from ravi.server.http.peer import neighbourhood
+from ravi.server.http.peer import counted_place
 
-#: What `::1` is counted under.
-_LOOPBACK = neighbourhood("::1")
+#: So much of answers may wait until it is taken, on all connections together.
+MOST_UNTAKEN_BYTES = 256 * 1024 * 1024
 
 
 class Closable(Protocol):
@@ -21,6 +22,9 @@ class Closable(Protocol):
 
     def make_room(self) -> None:
         """End now, because another one needs the place."""
+
+    def give_up(self) -> None:
+        """End now, without what was not taken of an answer; `Connections.quick` is called later or not at all."""
 
 
 class Connections:
@@ -33,6 +37,8 @@ class Connections:
         self._inside = 0
         self._from: Counter[str] = Counter()
         self._silent: dict[Closable, None] = {}
+        self._slow: dict[Closable, int] = {}
+        self._untaken = 0
 
     @property
     def inside(self) -> int:
@@ -60,6 +66,19 @@ class Connections:
         """It has asked for something, for the first time or again."""
         self._silent.pop(connection, None)
 
+    def slow(self, connection: Closable, untaken: int) -> None:
+        """So many bytes are kept until it has taken its answer. It is slow from its first call on, until `quick`."""
+        self._untaken += untaken - self._slow.get(connection, 0)
+        self._slow[connection] = untaken
+        while self._untaken > MOST_UNTAKEN_BYTES and len(self._slow) > 1:
+            longest = next(iter(self._slow))
+            self.quick(longest)
+            longest.give_up()
+
+    def quick(self, connection: Closable) -> None:
+        """It has taken what there was, or is gone."""
+        self._untaken -= self._slow.pop(connection, 0)
+
     def leave(self, connection: Closable, host: str) -> None:
         """It was let in and is gone."""
         self._silent.pop(connection, None)
@@ -71,7 +90,4 @@ class Connections:
 
     def _place(self, host: str) -> str:
         """What *host* is counted under; "" where it is not."""
-        if not self._by_address or not host:
-            return ""
-        place = neighbourhood(host)
-        return "" if place.startswith("127.") or place == _LOOPBACK else place
+        return counted_place(host) if self._by_address else ""

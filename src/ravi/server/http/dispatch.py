@@ -1,6 +1,5 @@
 """The ASGI application of the API: finds the route, asks who is calling, decodes, calls, encodes, logs."""
 
-import asyncio
 import itertools
 import logging
 import re
@@ -11,11 +10,12 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ravi.errors import Forbidden, IdentityDisabled, Malformed, RaviError, SelectorsDiffer, TooLarge, Unauthenticated
 from ravi.server.http import encoding, errors
 from ravi.server.http.access_log import AccessLog
+from ravi.server.http.arriving import in_time
 from ravi.server.http.compiled import Call, compile_route
 from ravi.server.http.decoding import parse_query
 from ravi.server.http.idempotency import Idempotency
@@ -32,8 +32,6 @@ Select = Callable[[Principal, str], Awaitable[IdentityRef]]
 #: Who was refused, the error's code, and which route it was.
 NoteRefusal = Callable[[Principal, str, str], None]
 
-#: For all of it. Whoever sends slower holds a connection and gives nothing for it.
-BODY_SECONDS = 30.0
 JSON = (b"content-type", b"application/json")
 NO_STORE = (b"cache-control", b"no-store")  # answers hold mail addresses and, once, keys
 
@@ -93,13 +91,13 @@ class Api:
         extra: list[tuple[bytes, bytes]] = []
         try:
             call, values = self._matcher.find(scope["method"], scope.get("raw_path") or scope["path"].encode())
-            visit = self._throttle.arrive(call.route)
+            visit = self._throttle.arrive(call.route, peer_of(scope))
             if call.route.scope is not None:
                 who = await self._recognise(headers)
                 found_to_be(who.kind, who.credential_uuid, who.account_id)
                 who = await self._admit(call, scope, headers, who)
                 visit.recognised(who)
-            result = await self._run(call, values, who, scope, receive, headers)
+            result = await self._run(call, values, who, scope, receive, headers, visit)
             if isinstance(result, Response):
                 result.headers["x-request-id"] = request_id
                 await result(scope, receive, send)
@@ -174,11 +172,14 @@ class Api:
         scope: Scope,
         receive: Receive,
         headers: dict[bytes, bytes],
+        visit: Visit,
     ) -> tuple[int, bytes] | Response:
         raw = await _read(receive, headers, call.route.largest_body) if call.reads_body else b""
         request = Request(scope, receive) if call.wants_request else None
         query: bytes = scope["query_string"]
         arguments = call.arguments(who, raw, query, values, request)
+        if call.route.weighs is not None:
+            visit.charge(call.route.weighs(**arguments) - 1)
         if call.route.around is None:
             return await self._answer(call, arguments, who, scope, headers, raw)
         async with call.route.around(**arguments):
@@ -212,6 +213,8 @@ class Api:
         if key is None or not call.route.creates or who is None:
             return await make()
         same = b"\0".join((call.route.method.encode(), scope["path"].encode(), query, raw))
+        if who.identity is not None and not who.bound and b"x-ravi-identity" in headers:
+            same += b"\0" + who.identity.uuid.encode()  # the rest of the request does not say which one it was for
 
         caller = who.identity.uuid if who.bound and who.identity else ""
         asked = (who.account_id, caller, key.decode("latin-1"), same)
@@ -292,33 +295,20 @@ async def _read(receive: Receive, headers: dict[bytes, bytes], most: int) -> byt
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > most:
         raise _too_large(most)
-    message = await receive()
-    if not message.get("more_body", False) and message["type"] == "http.request":
-        body: bytes = message.get("body", b"")  # nearly always: the whole body is here already
-        if len(body) > most:
-            raise _too_large(most)
-        return body
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _read_on(receive, message, most)
-    except TimeoutError:
-        raise Malformed(f"the body did not arrive within {BODY_SECONDS:.0f} seconds") from None
-
-
-async def _read_on(receive: Receive, message: Message, most: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    while True:
-        if message["type"] == "http.disconnect":
-            raise Malformed("the connection ended inside the body")
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size > most:
-            raise _too_large(most)
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-        message = await receive()
+    async with in_time():
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Malformed("the connection ended inside the body")
+            chunk: bytes = message.get("body", b"")
+            size += len(chunk)
+            if size > most:
+                raise _too_large(most)
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
 
 
 def _too_large(most: int) -> TooLarge:

@@ -44,7 +44,8 @@ class Idempotency:
 
         *caller* is the identity that the credential is bound to, or "" for the account's own: keys of one are
         nothing to the other, however guessable. *request* is everything that makes two requests the same: method,
-        path, query and body. An error raised by *make* is not stored, so that a later try may succeed.
+        path, query, body, and the identity that a header chooses. An error raised by *make* is not stored, so that a
+        later try may succeed.
 
         Raises Malformed for an unusable key and IdempotencyMismatch when it was used with another request.
         """

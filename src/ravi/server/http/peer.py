@@ -36,6 +36,20 @@ def neighbourhood(address: str) -> str:
     return str(mapped) if mapped else str(ipaddress.IPv6Network((v6, 64), strict=False))
 
 
+#: What `::1` is counted under.
+_LOOPBACK = neighbourhood("::1")
+
+
+def counted_place(address: str) -> str:
+    """
+    Return what is counted under when nothing is known of a caller but *address*; "" where that tells nothing.
+
+    All on this machine share one address, and so does everybody behind a proxy on it that we were not told of.
+    """
+    place = neighbourhood(address)
+    return "" if place.startswith("127.") or place == _LOOPBACK else place
+
+
 def _forwarded(headers: list[tuple[bytes, bytes]]) -> dict[str, object]:
     """What the proxy said, in the terms of an ASGI scope; what it did not say, or not well, stays as it is."""
     said: dict[str, object] = {}

@@ -36,6 +36,8 @@ Handler = Callable[..., Awaitable[Any]]
 #: What has to be done outside the transaction in which a handler runs, such as asking somebody who is far away.
 Around = Callable[..., AbstractAsyncContextManager[None]]
 
+Weigh = Callable[..., int]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
@@ -86,6 +88,8 @@ class Route:
     """In bytes. More is read of nobody, so it is also how much memory one request may take."""
     holds: bool = False
     """Is held until something happens, perhaps for hours: such requests are counted apart."""
+    weighs: Weigh | None = None
+    """Called with the handler's arguments: how many requests one is worth that does the work of many."""
     unlimited: bool = False
     """Is answered however much the server has to do: health, and what clients must not be refused."""
 
@@ -144,6 +148,7 @@ class Routes:
         around: Around | None = None,
         largest_body: int = LARGEST_BODY,
         holds: bool = False,
+        weighs: Weigh | None = None,
         unlimited: bool = False,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
@@ -172,6 +177,7 @@ class Routes:
                     around=around,
                     largest_body=largest_body,
                     holds=holds,
+                    weighs=weighs,
                     unlimited=unlimited,
                 )
             )

@@ -9,6 +9,9 @@ for each identity by itself: of fifty workspaces that share one sign-in, one tha
 Counted is in this process and never in the database, so it costs a request nothing to speak of and each replica counts
 for itself. Who is refused again and again, and does not wait as told, is answered late: a loop that tries as fast as it
 can is then slow. When the server as a whole has too much to do, it refuses (503) those first who ask for most.
+
+Whoever looks at the pages presents no credential, so the address has to do: it has a pace, and all strangers together
+have a part of the server.
 """
 
 import asyncio
@@ -19,9 +22,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ravi.errors import Forbidden, RateLimited, RaviError, Unauthenticated, Unavailable
-from ravi.server.http.peer import neighbourhood
+from ravi.server.http.peer import counted_place, neighbourhood
 from ravi.server.http.principal import Principal
 from ravi.server.http.routing import Route
+from ravi.server.http.strangers import Strangers
 
 #: A caller that was quiet may have saved up what its pace gives in so many seconds.
 SAVED_SECONDS = 4
@@ -37,8 +41,8 @@ LATE_PER_SECOND = 50
 LATEST_SECONDS = 10.0
 #: Answers that are late cost memory, so there are no more than these.
 MOST_LATE = 10_000
-#: One in so many of the requests that the server works on at once may be of those who present no credential.
-PART_OF_STRANGERS = 4
+#: So many pages a second one address gets: a household, or an office behind one address.
+PAGES_PER_SECOND = 20
 #: How often `look_at_clock` is called, and by how much it must be late, twice in a row, for the server to be too busy.
 LOOK_SECONDS = 0.25
 LAG_SECONDS = 1.0
@@ -46,6 +50,10 @@ LAG_SECONDS = 1.0
 ROUNDING = 1e-6
 #: Below this, nobody looks for callers that can be forgotten.
 FEW = 1024
+
+#: What to do when there is too much.
+TO_AGENTS = "wait before you try again; ravi limits shows what is left"
+TO_VISITORS = "wait a moment, then load the page again"
 
 T = TypeVar("T")
 
@@ -89,8 +97,8 @@ class Throttle:
         self.clock = clock
         self.working = 0
         """Requests under way of those who present a credential, held ones and late answers not included."""
-        self.strangers = 0
-        """Those of everybody else: sending slowly is all that it takes to have one, so they have a part only."""
+        self.strangers = Strangers(limits.server_at_once)
+        """Those of everybody else."""
         self.late = 0
         self.lagging = False
         self._was_late = False
@@ -98,23 +106,34 @@ class Throttle:
         self._credentials: dict[tuple[int, int], Usage] = {}
         self._identities: dict[int, Usage] = {}
         self._peers: dict[str, Usage] = {}
+        self._visitors: dict[str, Usage] = {}
         self._sweep_at = FEW
 
-    def arrive(self, route: Route) -> "Visit":
+    def arrive(self, route: Route, address: str) -> "Visit":
         """
-        Begin a request to *route*; `Visit.leave` ends it.
+        Begin a request to *route* from *address*; `Visit.leave` ends it.
 
         Raises ServerBusy when there is twice as much to do as there should be, whoever asks; and to who need present no
         credential when they have their part of it.
         """
         most = self.limits.server_at_once
-        if most and not route.unlimited:
-            full = (
-                self.strangers >= max(1, most // PART_OF_STRANGERS) if route.scope is None else self.working >= 2 * most
-            )
-            if full:
-                raise _busy()
+        if route.unlimited:
+            return Visit(self, route)
+        if route.scope is None:
+            return Visit(self, route, self._let_stranger_in(route.path, address))
+        if most and self.working >= 2 * most:
+            raise _busy()
         return Visit(self, route)
+
+    def arrive_at_page(self, path: str, address: str) -> "Visit":
+        """Begin a request for the page at *path*; raises ServerBusy when strangers have their part of the server."""
+        return Visit(self, None, self._let_stranger_in(path, address))
+
+    def _let_stranger_in(self, path: str, address: str) -> tuple[str, ...]:
+        places = self.strangers.enter(path, address)
+        if places is None:
+            raise _busy()
+        return places
 
     def credential(self, who: Principal) -> Usage:
         """What the credential of *who* has in use, as the identity that it acts as; and what that identity has."""
@@ -131,12 +150,12 @@ class Throttle:
 
     def peer(self, address: str) -> Usage:
         """What is remembered of whoever presents bad credentials from *address*."""
-        place = neighbourhood(address)
-        found = self._peers.get(place)
-        if found is None:
-            self._forget_idle()
-            found = self._peers[place] = Usage()
-        return found
+        return self._at(neighbourhood(address), self._peers)
+
+    def visitor(self, address: str) -> Usage | None:
+        """What whoever is at *address* has taken of the pages; None where addresses say nothing."""
+        place = counted_place(address)
+        return self._at(place, self._visitors) if place else None
 
     async def look_at_clock(self) -> None:
         """To be called every `LOOK_SECONDS`: when that is late, so is everything else."""
@@ -145,8 +164,18 @@ class Throttle:
         self.lagging = late and self._was_late
         self._looked_at, self._was_late = now, late
 
+    def _at(self, place: str, usages: dict[str, Usage]) -> Usage:
+        found = usages.get(place)
+        if found is None:
+            self._forget_idle()
+            found = usages[place] = Usage()
+        return found
+
+    def _remembered(self) -> int:
+        return len(self._credentials) + len(self._identities) + len(self._peers) + len(self._visitors)
+
     def _forget_idle(self) -> None:
-        if len(self._credentials) + len(self._identities) + len(self._peers) < self._sweep_at:
+        if self._remembered() < self._sweep_at:
             return
         now = self.clock()
         _drop_idle(self._credentials, now)
@@ -154,26 +183,36 @@ class Throttle:
         acted_as = {id(each.identity) for each in self._credentials.values()}
         _drop_idle(self._identities, now, acted_as)
         _drop_idle(self._peers, now)
-        self._sweep_at = max(FEW, 2 * (len(self._credentials) + len(self._identities) + len(self._peers)))
+        _drop_idle(self._visitors, now)
+        self._sweep_at = max(FEW, 2 * self._remembered())
 
 
 class Visit:
-    """One request, from its arrival to its answer."""
+    """One request, from its arrival to its answer. A page has no `route`."""
 
-    __slots__ = ("_credential", "_state", "_throttle", "route")
+    __slots__ = ("_credential", "_places", "_state", "_throttle", "route")
 
-    def __init__(self, throttle: Throttle, route: Route) -> None:
+    def __init__(self, throttle: Throttle, route: Route | None, places: tuple[str, ...] = ()) -> None:
         self.route = route
         self._throttle = throttle
         self._credential: Usage | None = None
-        if route.scope is not None:
-            self._state = _ARRIVED
-            throttle.working += 1
-        elif route.unlimited:
+        self._places = places
+        if places:
+            self._state = _STRANGER
+        elif route is None or route.scope is None:
             self._state = _LEFT
         else:
-            self._state = _STRANGER
-            throttle.strangers += 1
+            self._state = _ARRIVED
+            throttle.working += 1
+
+    def seen_at(self, address: str) -> None:
+        """Count a page for whoever is at *address*. Raises RateLimited when they have none left."""
+        throttle = self._throttle
+        visitor = throttle.visitor(address)
+        if visitor is None or not throttle.limits.credential_per_second:
+            return
+        self._credential = visitor
+        _take(visitor, PAGES_PER_SECOND, throttle.clock(), "from your address", TO_VISITORS)
 
     def recognised(self, who: Principal) -> None:
         """
@@ -193,6 +232,7 @@ class Visit:
             _take(credential, limits.credential_per_second, now, "by this credential")
         if identity is not None and limits.identity_per_second:
             _take(identity, limits.identity_per_second, now, "by this identity")
+        assert self.route is not None, "nobody is recognised at a page"
         if self.route.holds:
             held = identity or credential
             if 0 < limits.held <= held.held:
@@ -205,6 +245,15 @@ class Visit:
                 raise _refused(f"{limits.at_once} requests by this credential are under way already", 1)
             credential.working += 1
             self._state = _UNDER_WAY
+
+    def charge(self, requests: int) -> None:
+        """
+        Count so many requests more for the caller, whose request is worth as many: it is granted, and the next ones
+        may have to wait for it.
+        """
+        credential, per_second = self._credential, self._throttle.limits.credential_per_second
+        if credential is not None and per_second:
+            credential.full_at = max(credential.full_at, self._throttle.clock()) + requests / per_second
 
     def leave(self) -> None:
         """The request is answered, or its answer is late and costs nothing until then. Twice is fine."""
@@ -220,7 +269,7 @@ class Visit:
             assert credential is not None
             (credential.identity or credential).held -= 1
         elif state == _STRANGER:
-            self._throttle.strangers -= 1
+            self._throttle.strangers.leave(self._places)
 
     async def be_late(self, error: RaviError, address: str) -> None:
         """Return when it is time to tell *error* to whoever is at *address*: at once, unless they were told often."""
@@ -247,7 +296,8 @@ class Visit:
         """Return whom to count *error* for, how many a second they are told at once, and how many may be saved up."""
         if isinstance(error, RateLimited) and self._credential is not None:
             return self._credential, 1, PROMPT_REFUSALS
-        if isinstance(error, Unauthenticated | Forbidden) and self.route.scope is not None:
+        presented = self.route is not None and self.route.scope is not None
+        if presented and isinstance(error, Unauthenticated | Forbidden):
             return self._throttle.peer(address), FAILURES_PER_SECOND, PROMPT_FAILURES
         return None
 
@@ -270,13 +320,13 @@ def _busy() -> ServerBusy:
     return ServerBusy("the server is busy", hint="try again in a moment")
 
 
-def _take(usage: Usage, per_second: int, now: float, whose: str) -> None:
+def _take(usage: Usage, per_second: int, now: float, whose: str, hint: str = TO_AGENTS) -> None:
     full_at = (usage.full_at if usage.full_at > now else now) + 1 / per_second
     over = full_at - now - SAVED_SECONDS
     if over > ROUNDING:
-        raise _refused(f"more than {per_second} requests a second {whose}", math.ceil(over))
+        raise _refused(f"more than {per_second} requests a second {whose}", math.ceil(over), hint)
     usage.full_at = full_at
 
 
-def _refused(message: str, seconds: int) -> RateLimited:
-    return RateLimited(message, retry_after=seconds, hint="wait before you try again; ravi limits shows what is left")
+def _refused(message: str, seconds: int, hint: str = TO_AGENTS) -> RateLimited:
+    return RateLimited(message, retry_after=seconds, hint=hint)

@@ -1,7 +1,7 @@
 """Handing out addresses, and the domains they are on."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from ravi.server.db import Database, Transaction, micros
@@ -71,7 +71,7 @@ class Addresses:
             wishes = iter([await self._wished_address(account_id, chosen)])
         else:
             domain = (await self._domains(account_id))[0]
-            wishes = (f"{local}@{domain}" for local in local_parts(name))
+            wishes = _proposals(name, domain)
         tried = ""
         for tried in wishes:
             if await holdings.insert_address(
@@ -83,20 +83,69 @@ class Addresses:
                 at=micros(self._now()),
             ):
                 return tried
-        raise AddressTaken(
-            f"{tried} is taken", details={"email": ["taken"]}, hint="choose another, or leave it out to get a free one"
-        )
+        raise taken(tried)
+
+    async def check_addresses(self, account_id: int, wishes: Sequence[str | None]) -> list[str | AddressInvalid | None]:
+        """Return the whole address that each of *wishes* means, or what is wrong with it. Raises DomainMissing."""
+        domains = await self._domains(account_id)
+        found: list[str | AddressInvalid | None] = []
+        for wish in wishes:
+            try:
+                found.append(None if wish is None else _wished(domains, wish))
+            except AddressInvalid as problem:
+                found.append(problem)
+        return found
+
+    async def give_addresses(
+        self, tx: Transaction, account_id: int, wanted: Sequence[tuple[int, str, str | None]]
+    ) -> dict[int, str]:
+        """
+        Give addresses to identities, each (row id, name, chosen), as `give_address` does; return them by identity.
+
+        A chosen one is whole (`check_addresses`), and goes before those made from names. Who is missing in the answer
+        has chosen one that is taken.
+        """
+        domain = (await self._domains(account_id))[0]
+        given: dict[int, str] = {}
+        chosen: list[tuple[int, Iterator[str]]] = [(row, iter([wish])) for row, _, wish in wanted if wish is not None]
+        made = [(row, _proposals(name, domain)) for row, name, wish in wanted if wish is None]
+        for asking in (chosen, made):
+            while asking:
+                tried = {row: wish for row, wishes in asking if (wish := next(wishes, None)) is not None}
+                # In one order: two transactions that want the same ones would otherwise wait for each other.
+                rows = sorted(tried.items(), key=lambda each: (each[1], each[0]))
+                got = await holdings.insert_addresses(
+                    tx, account_id, [(str(uuid.uuid4()), row, wish) for row, wish in rows], at=micros(self._now())
+                )
+                given |= {row: tried[row] for row in got}
+                asking = [(row, wishes) for row, wishes in asking if row in tried and row not in got]
+        return given
 
     async def _wished_address(self, account_id: int, wish: str) -> str:
-        local, at, domain = wish.strip().lower().partition("@")
-        domains = await self._domains(account_id)
-        if at and domain not in domains:
-            reason = f"the domain must be one of {', '.join(domains)}"
-            raise AddressInvalid(f"email: {reason}", details={"email": [reason]})
-        return f"{check_local_part(local)}@{domain or domains[0]}"
+        return _wished(await self._domains(account_id), wish)
 
     async def _domains(self, account_id: int) -> list[str]:
         domains = [each.domain for each in await storage.list_domains(self._db, account_id)]
         if not domains:
             raise DomainMissing("the server has no mail domain; its operator sets one with --mail-domain")
         return domains
+
+
+def taken(address: str) -> AddressTaken:
+    """Return the refusal of *address*."""
+    return AddressTaken(
+        f"{address} is taken", details={"email": ["taken"]}, hint="choose another, or leave it out to get a free one"
+    )
+
+
+def _wished(domains: list[str], wish: str) -> str:
+    """Return the whole address that *wish* means. Raises AddressInvalid."""
+    local, at, domain = wish.strip().lower().partition("@")
+    if at and domain not in domains:
+        reason = f"the domain must be one of {', '.join(domains)}"
+        raise AddressInvalid(f"email: {reason}", details={"email": [reason]})
+    return f"{check_local_part(local)}@{domain or domains[0]}"
+
+
+def _proposals(name: str, domain: str) -> Iterator[str]:
+    return (f"{local}@{domain}" for local in local_parts(name))

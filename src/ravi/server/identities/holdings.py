@@ -5,7 +5,10 @@ A row is never deleted. When its identity goes, the row stays behind without an 
 number keeps anybody else from getting it.
 """
 
+from collections.abc import Mapping, Sequence
+
 from ravi.server.db import Queries, Row, Transaction, from_micros
+from ravi.server.db.many import insert_many, parts, values
 from ravi.server.identities.records import Inbox, Number, TakenNumber
 
 
@@ -23,6 +26,19 @@ async def insert_address(
         at=at,
     )
     return row is not None
+
+
+async def insert_addresses(
+    tx: Transaction, account_id: int, wishes: Sequence[tuple[str, int, str]], *, at: int
+) -> set[int]:
+    """Give those of *wishes* (uuid, identity's row id, address) that are free; return which identities have theirs."""
+    rows = await insert_many(
+        tx,
+        "INSERT INTO addresses (uuid, account_id, identity_id, address, created_at)",
+        [(uuid, account_id, identity, address, at) for uuid, identity, address in wishes],
+        "ON CONFLICT (address) DO NOTHING RETURNING identity_id",
+    )
+    return {int(row[0]) for row in rows}
 
 
 async def address_exists(db: Queries, address: str) -> bool:
@@ -47,6 +63,30 @@ async def insert_number(tx: Transaction, *, account_id: int, identity_id: int, a
     )
     assert row is not None  # RETURNING
     return int(row[0])
+
+
+async def insert_numbers(tx: Transaction, account_id: int, identity_ids: Sequence[int], *, at: int) -> dict[int, int]:
+    """Reserve a row for each of these; return the rows' ids, as `insert_number` does, by identity."""
+    rows = await insert_many(
+        tx,
+        "INSERT INTO numbers (account_id, identity_id, carrier, created_at)",
+        [(account_id, identity, "", at) for identity in identity_ids],
+        "RETURNING identity_id, id",
+    )
+    return {int(identity): int(id_) for identity, id_ in rows}
+
+
+async def set_numbers(tx: Transaction, account_id: int, taken: Mapping[int, TakenNumber]) -> None:
+    """Write each number into its row, by the row's id."""
+    for part in parts([(row_id, each.number, each.carrier, each.ref) for row_id, each in taken.items()]):
+        listed, params = values(part)
+        await tx.run(
+            f"WITH given (id, number, carrier, ref) AS (VALUES {listed})"
+            " UPDATE numbers SET number = given.number, carrier = given.carrier, ref = given.ref FROM given"
+            " WHERE numbers.account_id = :account AND numbers.id = given.id",
+            account=account_id,
+            **params,
+        )
 
 
 async def drop_reserved_number(tx: Transaction, account_id: int, identity_id: int) -> None:

@@ -1,6 +1,6 @@
 """Which number an identity has: given, given back, and whose one is. Where numbers come from is injected."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -21,15 +21,19 @@ class NumberSource(Protocol):
     by_default: bool
     """Whether an identity gets a number without asking: true where they cost nothing."""
 
-    def ready(self, *, country: str, wanted: bool | None) -> AbstractAsyncContextManager[None]:
+    def ready(self, *, country: str, wanted: bool | None, count: int = 1) -> AbstractAsyncContextManager[None]:
         """
-        Have a number at hand for the length of the block, if one is *wanted* or (None) the custom.
+        Have *count* numbers at hand for the length of the block, if they are *wanted* or (None) the custom.
 
         In no transaction: a carrier may have to be asked. Raises NumbersExhausted and ProviderFailed if it is wanted.
         """
 
-    async def take(self, tx: Transaction, *, serial: int, country: str) -> TakenNumber:
-        """Return a number that nobody has had. *serial* (1, 2, …) is never given twice. Raises NumbersExhausted."""
+    async def take(self, tx: Transaction, *, serials: Sequence[int], country: str) -> list[TakenNumber]:
+        """
+        Return a number that nobody has had for each of *serials*; fewer when there are no more.
+
+        A serial (1, 2, …) is never given twice.
+        """
 
 
 class Numbers:
@@ -48,9 +52,9 @@ class Numbers:
     async def _record(self, tx: Transaction, account_id: int, type: str, identity: Identity) -> None:
         raise NotImplementedError
 
-    def number_ready(self, *, country: str, wanted: bool | None) -> AbstractAsyncContextManager[None]:
-        """Have a number at hand, for what follows to give out; see `NumberSource.ready`."""
-        return self._numbers.ready(country=country, wanted=wanted)
+    def number_ready(self, *, country: str, wanted: bool | None, count: int = 1) -> AbstractAsyncContextManager[None]:
+        """Have numbers at hand, for what follows to give out; see `NumberSource.ready`."""
+        return self._numbers.ready(country=country, wanted=wanted, count=count)
 
     async def add_number(self, account_id: int, identity_uuid: str, *, country: str = "US") -> Identity:
         """Give the identity a number. Raises PhoneExists, NumbersExhausted, and what get raises."""
@@ -122,10 +126,37 @@ class Numbers:
             await holdings.drop_reserved_number(tx, account_id, identity_id)
             return None  # nobody asked for one
 
+    async def give_numbers(
+        self, tx: Transaction, account_id: int, wanted: Mapping[int, tuple[bool | None, str]]
+    ) -> dict[int, str]:
+        """
+        Give numbers to new identities (row id → whether one is wanted, country), as `give_number_by_custom` does.
+
+        Return them by identity. Who demands one and is not among them could get none.
+        """
+        asking: dict[str, list[int]] = {}
+        for identity_id, (wish, country) in wanted.items():
+            if wish or (wish is None and self._numbers.by_default):
+                asking.setdefault(country, []).append(identity_id)
+        given: dict[int, str] = {}
+        for country, identity_ids in asking.items():
+            # Those that demand one come first, should there be too few.
+            identity_ids.sort(key=lambda identity_id: not wanted[identity_id][0])
+            rows = await holdings.insert_numbers(tx, account_id, identity_ids, at=micros(self._now()))
+            taken = await self._numbers.take(tx, serials=[rows[each] for each in identity_ids], country=country)
+            for identity_id in identity_ids[len(taken) :]:
+                await holdings.drop_reserved_number(tx, account_id, identity_id)
+            served = dict(zip(identity_ids, taken, strict=False))
+            await holdings.set_numbers(tx, account_id, {rows[each]: number for each, number in served.items()})
+            given |= {each: number.number for each, number in served.items()}
+        return given
+
     async def _give_number(self, tx: Transaction, account_id: int, identity_id: int, country: str) -> str:
         row_id = await holdings.insert_number(
             tx, account_id=account_id, identity_id=identity_id, at=micros(self._now())
         )
-        taken = await self._numbers.take(tx, serial=row_id, country=country)
-        await holdings.set_number(tx, account_id, row_id, taken)
-        return taken.number
+        taken = await self._numbers.take(tx, serials=[row_id], country=country)
+        if not taken:  # another replica was quicker
+            raise NumbersExhausted("no number is at hand", hint="try again")
+        await holdings.set_number(tx, account_id, row_id, taken[0])
+        return taken[0].number

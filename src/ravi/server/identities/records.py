@@ -64,6 +64,15 @@ class NewIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What came of one of many creations. `created` is False where `reuse` found one; `api_key` is shown only here."""
+
+    identity: Identity
+    created: bool
+    api_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Inbox:
     id: int
     uuid: str

@@ -19,6 +19,9 @@ routes = Routes("identities")
 
 ONE = f"{paths.IDENTITIES}{{identity_uuid}}/"
 
+#: What a key is called that is made with its identity.
+KEY_LABEL = "created with the identity"
+
 
 class IdentityQuery(TypedDict, total=False):
     """Filters; all must fit. `label` is `key=value` and may be repeated."""
@@ -31,18 +34,12 @@ class IdentityQuery(TypedDict, total=False):
 @routes.get(paths.IDENTITIES, scope=Scope.IDENTITIES_READ, lists=True)
 async def list_identities(who: Principal, query: IdentityQuery, identities: Identities) -> list[wire.Identity]:
     """List identities, oldest first, never cut short; an identity sees itself."""
-    labels = {}
-    for label in query.get("label", []):
-        key, equals, value = label.partition("=")
-        if not equals:
-            raise invalid(label=f"{label[:80]!r} must be key=value")
-        labels[key] = value
     found = await identities.list_(
         who.account_id,
         identity_id=who.identity.id if who.bound and who.identity else None,
         name=query.get("name"),
         prefix=query.get("prefix"),
-        labels=labels,
+        labels=labels_of(query),
     )
     return [to_wire(identity) for identity in found]
 
@@ -50,7 +47,7 @@ async def list_identities(who: Principal, query: IdentityQuery, identities: Iden
 @asynccontextmanager
 async def _number_for_new(body: wire.IdentityCreate, identities: Identities, **_: object) -> AsyncIterator[None]:
     wanted = body.get("provision_phone")
-    async with identities.number_ready(country=_country(body.get("country_code")), wanted=wanted):
+    async with identities.number_ready(country=country_of(body.get("country_code")), wanted=wanted):
         yield
 
 
@@ -63,7 +60,7 @@ async def create_identity(
     answer = to_wire(identity)
     if body.get("api_key", created):  # who finds an identity again has its key, or asks for one outright
         ref = IdentityRef(identity.id, identity.uuid, identity.name, disabled=False)
-        answer["api_key"] = (await auth.mint_identity_key(who.account_id, ref, "created with the identity")).secret
+        answer["api_key"] = (await auth.mint_identity_key(who.account_id, ref, KEY_LABEL)).secret
     return Answer(answer, 201 if created else 200)
 
 
@@ -134,7 +131,7 @@ async def _number_to_add(
 ) -> AsyncIterator[None]:
     identity = await identities.get(who.account_id, in_reach(who, identity_uuid))
     wanted = identity.number is None  # otherwise it is refused below, and need not be bought
-    async with identities.number_ready(country=_country(body.get("country_code")), wanted=wanted):
+    async with identities.number_ready(country=country_of(body.get("country_code")), wanted=wanted):
         yield
 
 
@@ -144,13 +141,24 @@ async def provision_phone(
 ) -> wire.Identity:
     """Give an identity a number. `country_code` is a wish that some carriers cannot follow."""
     uuid = in_reach(who, identity_uuid)
-    return to_wire(await identities.add_number(who.account_id, uuid, country=_country(body.get("country_code"))))
+    return to_wire(await identities.add_number(who.account_id, uuid, country=country_of(body.get("country_code"))))
 
 
 @routes.post(f"{ONE}release-phone/", scope=Scope.PHONE_RELEASE)
 async def release_phone(who: Principal, identity_uuid: str, identities: Identities) -> wire.Identity:
     """Take an identity's number away for good: nobody here gets it again. Its texts stay."""
     return to_wire(await identities.release_number(who.account_id, in_reach(who, identity_uuid)))
+
+
+def labels_of(query: IdentityQuery) -> dict[str, str]:
+    """Return the labels that *query* asks for. Raises Invalid."""
+    labels = {}
+    for label in query.get("label", []):
+        key, equals, value = label.partition("=")
+        if not equals:
+            raise invalid(label=f"{label[:80]!r} must be key=value")
+        labels[key] = value
+    return labels
 
 
 def in_reach(who: Principal, identity_uuid: str) -> str:
@@ -169,7 +177,7 @@ def from_wire(body: wire.IdentityCreate) -> NewIdentity:
         public_key=body.get("public_key"),
         address=_address_wish(body),
         phone=body.get("provision_phone"),
-        country=_country(body.get("country_code")),
+        country=country_of(body.get("country_code")),
         labels=body.get("labels", {}),
         ttl=ttl_or_none(body.get("ttl_seconds")),
         workspace=_place(workspace) if workspace else None,
@@ -227,7 +235,7 @@ def _address_wish(body: wire.IdentityCreate) -> str | None:
     return max(wishes, key=len, default=None)
 
 
-def _country(code: str | None) -> str:
+def country_of(code: str | None) -> str:
     """Return an ISO 3166 code; published clients leave it out, or send an empty one. Raises Invalid."""
     country = (code or "US").strip().upper()
     if len(country) != 2 or not country.isascii() or not country.isalpha():

@@ -5,29 +5,25 @@ Owns the rules of names, addresses and numbers, and what a deletion leaves behin
 identity is ended through the hooks that `app` registers.
 """
 
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ravi.server.auth import Auth
 from ravi.server.auth.keys import check_ttl
 from ravi.server.db import Database, Transaction, micros
 from ravi.server.events import Events
-from ravi.server.http.errors import invalid
 from ravi.server.http.times import rfc3339
 from ravi.server.identities import holdings, storage
 from ravi.server.identities.acting import Acting
 from ravi.server.identities.addresses import Addresses
 from ravi.server.identities.allowlist import Recipients, check_patterns, hold_identity
-from ravi.server.identities.errors import (
-    IdentityDeleted,
-    IdentityNotFound,
-    RestrictedOtherwise,
-    UuidTaken,
-)
-from ravi.server.identities.names import check_labels, check_name, check_uuid, human_name
+from ravi.server.identities.bulk import Bulk, described
+from ravi.server.identities.checks import check_new, check_reused
+from ravi.server.identities.errors import IdentityDeleted, IdentityNotFound, UuidTaken
+from ravi.server.identities.names import check_labels, check_name
 from ravi.server.identities.numbers import Numbers, NumberSource
-from ravi.server.identities.public_keys import PublicKeys, check_public_key
+from ravi.server.identities.public_keys import PublicKeys
 from ravi.server.identities.records import Identity, NewIdentity, Receipt, Status
 from ravi.wire import event_types
 
@@ -39,7 +35,7 @@ Erase = Callable[[Transaction, int, int], Awaitable[dict[str, int]]]
 Purge = Callable[[Transaction, int, int], Awaitable[bool]]
 
 
-class Identities(Addresses, Acting, PublicKeys, Recipients, Numbers):
+class Identities(Bulk, Addresses, Acting, PublicKeys, Recipients, Numbers):
     """Every account's identities."""
 
     def __init__(
@@ -71,55 +67,33 @@ class Identities(Addresses, Acting, PublicKeys, Recipients, Numbers):
         chosen address, UuidTaken for a chosen uuid, NumbersExhausted when a number was demanded and there is none, and
         RestrictedOtherwise when the live one may write to others than the new one should.
         """
-        chosen_uuid = _chosen_uuid(new)
-        name = check_name(new.name) if new.name is not None else human_name()
-        labels = check_labels(new.labels)
-        allowed = None if new.allowed_recipients is None else check_patterns(new.allowed_recipients)
         now = self._now()
-        expires_at = now + check_ttl(new.ttl) if new.ttl is not None else None
+        draft = check_new(new, now)
         async with self._db.begin() as tx:
             if new.reuse and new.name is not None:
-                await tx.lock(f"identity-name:{account_id}:{name}")
-                found = await storage.find_by_name(tx, account_id, name, at=micros(now))
+                await tx.lock(f"identity-name:{account_id}:{draft.name}")
+                found = await storage.find_by_name(tx, account_id, draft.name, at=micros(now))
                 if found:
-                    if allowed is not None and (
-                        found.allowed_recipients is None or set(found.allowed_recipients) != set(allowed)
-                    ):
-                        raise RestrictedOtherwise("the identity of that name may write to others than these")
+                    check_reused(found, draft)
                     return found, False
-            identity_uuid = chosen_uuid or str(uuid.uuid4())
             identity_id = await storage.insert(
                 tx,
                 account_id=account_id,
-                uuid=identity_uuid,
-                public_key=new.public_key,
-                name=name,
-                labels=labels,
-                workspace=new.workspace,
-                expires_at=micros(expires_at) if expires_at else None,
-                allowed_recipients=allowed,
+                uuid=draft.uuid,
+                public_key=draft.public_key,
+                name=draft.name,
+                labels=draft.labels,
+                workspace=draft.workspace,
+                expires_at=micros(draft.expires_at) if draft.expires_at else None,
+                allowed_recipients=draft.allowed_recipients,
                 at=micros(now),
             )
             # Only now, or a deletion in between would go unseen: events, keys and files still name the old one.
-            if identity_id is None or await storage.was_deleted(tx, identity_uuid):
+            if identity_id is None or await storage.was_deleted(tx, draft.uuid):
                 raise UuidTaken("this uuid is taken", details={"uuid": ["taken"]})
-            address = await self.give_address(tx, account_id, identity_id, name=name, chosen=new.address)
+            address = await self.give_address(tx, account_id, identity_id, name=draft.name, chosen=new.address)
             number = await self.give_number_by_custom(tx, account_id, identity_id, new.phone, new.country)
-            identity = Identity(
-                id=identity_id,
-                uuid=identity_uuid,
-                name=name,
-                status="active",
-                labels=labels,
-                workspace=new.workspace,
-                expires_at=expires_at,
-                created_at=now,
-                updated_at=now,
-                public_key=new.public_key,
-                address=address,
-                number=number,
-                allowed_recipients=allowed,
-            )
+            identity = replace(draft, id=identity_id, address=address, number=number)
             await self._record(tx, account_id, event_types.IDENTITY_CREATED, identity)
         return identity, True
 
@@ -243,8 +217,7 @@ class Identities(Addresses, Acting, PublicKeys, Recipients, Numbers):
         receipt = Receipt(found.uuid, found.name, found.address, found.number, now, revoked, erased)
         await storage.insert_receipt(tx, account_id, receipt)
         # The event belongs to the account, or it would be erased; its uuid still tells which identity it was.
-        data = {"uuid": found.uuid, "name": found.name, "email": found.address, "phone": found.number}
-        await self._events.record(tx, account_id, event_types.IDENTITY_DELETED, None, data)
+        await self._events.record(tx, account_id, event_types.IDENTITY_DELETED, None, described(found))
         return receipt
 
     async def _erase_rest(self, account_id: int, identity_uuid: str, identity_id: int) -> None:
@@ -283,19 +256,9 @@ class Identities(Addresses, Acting, PublicKeys, Recipients, Numbers):
         return _deleted(receipt)
 
     async def _record(self, tx: Transaction, account_id: int, type: str, identity: Identity) -> None:
-        data = {"uuid": identity.uuid, "name": identity.name, "email": identity.address, "phone": identity.number}
-        await self._events.record(tx, account_id, type, identity.ref, data)
+        await self._events.record(tx, account_id, type, identity.ref, described(identity))
 
 
 def _deleted(receipt: Receipt) -> IdentityDeleted:
     at = rfc3339(receipt.deleted_at)
     return IdentityDeleted(f"this identity was deleted at {at}", details={"deleted_dt": at})
-
-
-def _chosen_uuid(new: NewIdentity) -> str | None:
-    """Return the uuid that the client has chosen, or None. Raises Invalid."""
-    if new.public_key is not None:
-        check_public_key("public_key", new.public_key)
-        if new.uuid is None:  # it was derived for some uuid, and not for the one that we would invent
-            raise invalid(public_key="needs the uuid that it was made for")
-    return None if new.uuid is None else check_uuid(new.uuid)

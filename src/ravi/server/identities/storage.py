@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ravi.server.db import Queries, Row, Transaction, from_micros, micros
+from ravi.server.db.many import insert_many as insert_rows
 from ravi.server.identities.records import Domain, Identity, Place, Receipt
 
 _IDENTITY = (
@@ -51,6 +52,57 @@ async def insert(
     return int(row[0])
 
 
+async def insert_many(tx: Transaction, account_id: int, made: Sequence[Identity], *, at: int) -> dict[str, int]:
+    """
+    Write identities with their labels, in this order; return the row ids by uuid. Their own `id` is not looked at.
+
+    A uuid is missing in the answer that a live identity has, or has had when it was deleted.
+    """
+    rows = await insert_rows(
+        tx,
+        "INSERT INTO identities (uuid, account_id, public_key, name, status, labels, workspace_host, workspace_path,"
+        " expires_at, allowed_recipients, created_at, updated_at)",
+        [
+            (
+                each.uuid,
+                account_id,
+                each.public_key,
+                each.name,
+                each.status,
+                msgspec.json.encode(each.labels).decode(),
+                each.workspace.host if each.workspace else None,
+                each.workspace.path if each.workspace else None,
+                micros(each.expires_at) if each.expires_at else None,
+                _list_or_none(each.allowed_recipients),
+                at,
+                at,
+            )
+            for each in made
+        ],
+        "ON CONFLICT (uuid) DO NOTHING RETURNING uuid, id",
+    )
+    ids = {uuid: int(id_) for uuid, id_ in rows}
+    named = {f"uuid_{place}": uuid for place, uuid in enumerate(ids)}
+    # Only now, or a deletion in between would go unseen.
+    deleted = await tx.all(
+        f"SELECT uuid FROM deleted_identities WHERE uuid IN ({', '.join(f':{name}' for name in named) or 'NULL'})",
+        **named,
+    )
+    for (uuid,) in deleted:
+        del ids[uuid]
+    await insert_rows(
+        tx,
+        "INSERT INTO identity_labels (identity_id, account_id, key, value)",
+        [
+            (ids[each.uuid], account_id, key, value)
+            for each in made
+            if each.uuid in ids
+            for key, value in each.labels.items()
+        ],
+    )
+    return ids
+
+
 async def was_deleted(db: Queries, uuid: str) -> bool:
     """Tell whether *uuid* was an identity's, in whatever account."""
     return await db.one("SELECT 1 FROM deleted_identities WHERE uuid = :uuid", uuid=uuid) is not None
@@ -73,6 +125,21 @@ async def find_by_name(db: Queries, account_id: int, name: str, *, at: int) -> I
         at=at,
     )
     return _identity(row) if row else None
+
+
+async def find_by_names(db: Queries, account_id: int, names: Sequence[str], *, at: int) -> dict[str, Identity]:
+    """Return the oldest live, enabled identity of each of these names that has one."""
+    wanted = {f"name_{place}": name for place, name in enumerate(names)}
+    if not wanted:
+        return {}
+    rows = await db.all(
+        f"SELECT {_IDENTITY} WHERE i.account_id = :account AND i.name IN ({', '.join(f':{name}' for name in wanted)})"
+        " AND i.status = 'active' AND (i.expires_at IS NULL OR i.expires_at > :at) ORDER BY i.id DESC",
+        account=account_id,
+        at=at,
+        **wanted,
+    )
+    return {found.name: found for found in map(_identity, rows)}  # of each name, the last one is the oldest
 
 
 async def list_(

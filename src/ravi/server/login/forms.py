@@ -9,6 +9,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 
 from ravi.errors import Malformed, TooLarge
+from ravi.server.http.arriving import in_time
 
 LARGEST = 16 * 1024
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -42,11 +43,12 @@ async def _bounded(request: Request) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > LARGEST:
-                raise TooLarge(f"the body is larger than {LARGEST} bytes")
-            chunks.append(chunk)
+        async with in_time():
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > LARGEST:
+                    raise TooLarge(f"the body is larger than {LARGEST} bytes")
+                chunks.append(chunk)
     except ClientDisconnect:
         raise Malformed("the connection ended inside the body") from None
     return b"".join(chunks)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ravi.server.db import Database, ReferenceGone, Transaction, micros
+from ravi.server.db import Database, ReferenceGone, Transaction, micros, new_row_uuid
 from ravi.server.events import Events
 from ravi.server.identities import Identities
 from ravi.server.mail import search, storage, threads
@@ -209,10 +209,11 @@ class Receiving:
             subject=message.subject,
             conversation=conversation,
         ) or threads.new_thread_id(message_id)
+        now = micros(self._now())
         message_pk = await storage.insert(
             tx,
             raw=message.raw,
-            uuid=str(uuid.uuid4()),
+            uuid=new_row_uuid(now),
             account_id=account_id,
             identity_id=identity_id,
             state=state,
@@ -225,7 +226,7 @@ class Receiving:
             sender_certain=int(sender_certain),
             verdicts=msgspec.json.encode(verdicts).decode(),
             fingerprint=fingerprint,
-            created_at=micros(self._now()),
+            created_at=now,
             **message.columns,
         )
         for part in message.attachments:

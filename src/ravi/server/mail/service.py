@@ -6,6 +6,7 @@ goes out in `outbox.py`; the listener that speaks SMTP is `server/smtp`; what te
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -85,6 +86,10 @@ class Mail(Receiving):
         return await storage.list_(
             self._db, who.account_id, identity.id, wanted, oldest_first=oldest_first, paging=paging
         )
+
+    async def count_unread(self, account_id: int, identity_ids: Sequence[int]) -> dict[int, int]:
+        """Return how many messages of these identities are unread, by row id; who has none is missing."""
+        return await storage.count_unread(self._db, account_id, identity_ids)
 
     async def list_threads(
         self, who: Principal, *, unread: bool = False, paging: Paging = EVERYTHING

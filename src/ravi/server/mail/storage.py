@@ -251,6 +251,20 @@ async def find_owner_of_attachment(db: Queries, uuid: str, *, at: int) -> tuple[
     return None if row is None else (row[0], row[1], bool(row[2]))
 
 
+async def count_unread(db: Queries, account_id: int, identity_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many messages are unread, by identity; who has none is missing."""
+    wanted = {f"id_{place}": id_ for place, id_ in enumerate(identity_ids)}
+    if not wanted:
+        return {}
+    rows = await db.all(
+        "SELECT identity_id, COUNT(*) FROM messages WHERE account_id = :account AND is_read = 0"
+        f" AND identity_id IN ({', '.join(f':{name}' for name in wanted)}) GROUP BY identity_id",
+        account=account_id,
+        **wanted,
+    )
+    return {identity: int(count) for identity, count in rows}
+
+
 async def count(db: Queries, account_id: int, identity_id: int) -> dict[str, int]:
     """Return how many messages and attachments an identity has."""
     counts = {}

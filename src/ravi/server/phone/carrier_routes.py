@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from ravi.errors import Malformed, NotFound, TooLarge
 from ravi.server.http import Routes
+from ravi.server.http.arriving import in_time
 from ravi.server.phone.carriers import webhook_url
 from ravi.server.phone.carriers.contract import Carrier, Webhook, WebhookRefused
 from ravi.server.phone.service import Phone
@@ -64,11 +65,12 @@ async def _body(request: Request) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > LARGEST_WEBHOOK:
-                raise TooLarge(f"the body is larger than {LARGEST_WEBHOOK} bytes")
-            chunks.append(chunk)
+        async with in_time():
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > LARGEST_WEBHOOK:
+                    raise TooLarge(f"the body is larger than {LARGEST_WEBHOOK} bytes")
+                chunks.append(chunk)
     except ClientDisconnect:
         raise Malformed("the connection ended inside the body") from None
     return b"".join(chunks)

@@ -9,7 +9,7 @@ when the server dies, or the identity turns out to be impossible: the next one g
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -52,21 +52,21 @@ class CarrierNumbers:
         """Say whose numbers these become; they need each other."""
         self._identities = identities
 
-    async def take(self, tx: Transaction, *, serial: int, country: str) -> TakenNumber:
+    async def take(self, tx: Transaction, *, serials: Sequence[int], country: str) -> list[TakenNumber]:
         if self._carrier.instant:
-            allocated = await self._carrier.allocate(Wish(country, serial, self._is_known))
-            return TakenNumber(allocated.number, self._carrier.name, allocated.ref)
-        taken = await spare_storage.take(tx, self._db.dialect, carrier=self._carrier.name, country=country)
-        if taken is None:  # another replica was quicker
-            raise NumbersExhausted("no number is at hand", hint="try again")
-        return taken
+            allocated = [await self._carrier.allocate(Wish(country, serial, self._is_known)) for serial in serials]
+            return [TakenNumber(each.number, self._carrier.name, each.ref) for each in allocated]
+        return await spare_storage.take(
+            tx, self._db.dialect, carrier=self._carrier.name, country=country, most=len(serials)
+        )
 
     @asynccontextmanager
-    async def ready(self, *, country: str, wanted: bool | None) -> AsyncIterator[None]:
+    async def ready(self, *, country: str, wanted: bool | None, count: int = 1) -> AsyncIterator[None]:
         """
-        Have a number at hand for the length of the block, if one is *wanted* or (None) the custom.
+        Have *count* numbers at hand for the length of the block, if they are *wanted* or (None) the custom.
 
-        Raises NumbersExhausted and ProviderFailed; the latter only when one was demanded.
+        Raises NumbersExhausted and ProviderFailed; the latter only when they were demanded. Those that were to be had
+        until then are spare.
         """
         if wanted is False or (wanted is None and not self.by_default) or self._carrier.instant:
             yield
@@ -74,17 +74,18 @@ class CarrierNumbers:
         async with self._asking:  # or two would count on the same one
             try:
                 spare = await spare_storage.count(self._db, carrier=self._carrier.name, country=country)
-                if spare <= self._promised[country]:
+                # One after the other: what carriers have on offer, two who ask at once would both try to buy.
+                for _ in range(self._promised[country] + count - spare):
                     await self._get_one(country)
             except (NumbersExhausted, ProviderFailed):
                 if wanted:
                     raise
                 log.warning("no number could be had", extra={"carrier": self._carrier.name})
-            self._promised[country] += 1
+            self._promised[country] += count
         try:
             yield
         finally:
-            self._promised[country] -= 1
+            self._promised[country] -= count
 
     async def return_released(self) -> int:
         """Give back to the carriers what was released longer ago than the quarantine; return how many. A chore."""

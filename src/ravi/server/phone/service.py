@@ -5,7 +5,7 @@ How texts come in is in `receiving.py`, how they are accepted from identities in
 `delivering.py`; where numbers come from is in `numbers.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -62,6 +62,10 @@ class Phone(Sending):
         return await storage.list_(
             self._db, who.account_id, identity_id, wanted, oldest_first=oldest_first, paging=paging
         )
+
+    async def count_unread(self, account_id: int, identity_ids: Sequence[int]) -> dict[int, int]:
+        """Return how many texts of these identities are unread, by row id; who has none is missing."""
+        return await storage.count_unread(self._db, account_id, identity_ids)
 
     async def list_conversations(
         self, who: Principal, *, unread: bool = False, paging: Paging = EVERYTHING

@@ -31,16 +31,15 @@ async def exists(db: Queries, number: str) -> bool:
     return await db.one("SELECT 1 FROM spare_numbers WHERE number = :number", number=number) is not None
 
 
-async def take(tx: Transaction, dialect: str, *, carrier: str, country: str) -> TakenNumber | None:
-    """Take the oldest spare number out; None when there is none."""
-    row = await tx.one(
+async def take(tx: Transaction, dialect: str, *, carrier: str, country: str, most: int) -> list[TakenNumber]:
+    """Take the oldest spare numbers out, at most so many; fewer when there are no more."""
+    rows = await tx.all(
         "SELECT number, carrier, ref FROM spare_numbers WHERE carrier = :carrier AND country = :country"
-        f" ORDER BY created_at, number LIMIT 1{_LOCKED[dialect]}",
+        f" ORDER BY created_at, number LIMIT :most{_LOCKED[dialect]}",
         carrier=carrier,
         country=country,
+        most=most,
     )
-    if row is None:
-        return None
-    taken = TakenNumber(*row)
-    await tx.run("DELETE FROM spare_numbers WHERE number = :number", number=taken.number)
-    return taken
+    for number, _, _ in rows:
+        await tx.run("DELETE FROM spare_numbers WHERE number = :number", number=number)
+    return [TakenNumber(*row) for row in rows]

@@ -5,6 +5,7 @@ The queue is in `queue_storage.py`; numbers that nobody has yet are in `spare_st
 `devices_storage.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,6 +177,20 @@ async def mark(tx: Transaction, account_id: int, text_id: int, *, is_read: bool)
         text=text_id,
         account=account_id,
     )
+
+
+async def count_unread(db: Queries, account_id: int, identity_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many texts are unread, by identity; who has none is missing."""
+    wanted = {f"id_{place}": id_ for place, id_ in enumerate(identity_ids)}
+    if not wanted:
+        return {}
+    rows = await db.all(
+        "SELECT identity_id, COUNT(*) FROM sms_messages WHERE account_id = :account AND is_read = 0"
+        f" AND identity_id IN ({', '.join(f':{name}' for name in wanted)}) GROUP BY identity_id",
+        account=account_id,
+        **wanted,
+    )
+    return {identity: int(count) for identity, count in rows}
 
 
 async def count(db: Queries, account_id: int, identity_id: int) -> int:

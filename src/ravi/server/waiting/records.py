@@ -51,6 +51,28 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """Who waits, and for what, as far as the owner is shown it."""
+
+    account_id: int
+    identity_id: int
+    want: Want
+    media: tuple[Medium, ...]
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One wait that goes on."""
+
+    identity_id: int
+    want: Want
+    media: tuple[Medium, ...]
+    sender: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A message that has what is wanted. `values` are its codes or links with their scores, best first."""
 

@@ -27,7 +27,8 @@ from ravi.server.phone.records import Text
 from ravi.server.waiting import storage
 from ravi.server.waiting.errors import ended
 from ravi.server.waiting.fitting import fits, media_of, others
-from ravi.server.waiting.records import Candidate, Cursor, Found, Outcome, Wish
+from ravi.server.waiting.presence import Presence
+from ravi.server.waiting.records import Awaited, Candidate, Cursor, Found, Outcome, Wish
 from ravi.server.waiting.storage import MAIL, TEXTS, Place
 from ravi.wire.events import StreamEnd
 
@@ -91,6 +92,7 @@ class Waiting:
         self._wakeup = wakeup
         self._ended = ended
         self._now = now
+        self.presence = Presence(db, now)
         self._open: set[_Waiter] = set()
         self._closing = False
 
@@ -118,6 +120,9 @@ class Waiting:
         with self._wakeup.listening(topic(who.account_id, identity.id)) as bell:
             waiter = _Waiter((who.credential_id, identity.id), bell)
             self._open.add(waiter)
+            awaited = Awaited(who.account_id, identity.id, wish.want, wish.media, wish.sender)
+            self.presence.begin(awaited)
+            may_return = False
             watching = asyncio.create_task(self._notice_departure(waiter, left), name="waiter")
             try:
                 cursor, held_back = wish.cursor, 0
@@ -126,6 +131,7 @@ class Waiting:
                     cursor, held_back = outcome.cursor, held_back + outcome.held_back
                     rest = until - clock.time()
                     if outcome.found or rest <= 0 or self._closing or waiter.has_left:
+                        may_return = not outcome.found and not waiter.has_left
                         return Outcome(outcome.found, cursor, held_back)
                     # Whatever rang may have been the end of the identity. A message need not wait for that answer:
                     # before it is handed out, `_look` asks by itself.
@@ -133,6 +139,7 @@ class Waiting:
                     await bell.ring_within(min(rest, LOOK_AGAIN_SECONDS))
             finally:
                 self._open.discard(waiter)
+                self.presence.end(awaited, may_return=may_return)
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
 

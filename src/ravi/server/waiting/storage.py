@@ -4,12 +4,14 @@ All SQL of waiting: which messages have what is wanted, and what was handed out.
 Messages and texts are only read here, and only what is needed to choose one; the chosen one comes from its noun.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from ravi.server.db import Queries, Row, Transaction, from_micros
-from ravi.server.waiting.records import Candidate, Medium, Want
+from ravi.server.db.many import insert_many
+from ravi.server.waiting.records import Awaited, Candidate, Medium, Wait, Want
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +113,71 @@ def _candidate(medium: Medium, row: Row) -> Candidate:
     # Codes are under "value", links under "url": as `extraction` returned them.
     values = tuple((each.get("value") or each["url"], float(each["score"])) for each in msgspec.json.decode(found))
     return Candidate(medium, id_, from_micros(at), sender, bool(certain), subject, values)
+
+
+async def insert_waits(tx: Transaction, replica: str, waits: Sequence[tuple[Awaited, int]]) -> None:
+    """Write down what *replica* holds, each with the time since when."""
+    await insert_many(
+        tx,
+        "INSERT INTO waits (identity_id, account_id, replica, want, media, sender, since_at)",
+        [
+            (what.identity_id, what.account_id, replica, what.want, ",".join(what.media), what.sender, since)
+            for what, since in waits
+        ],
+    )
+
+
+async def delete_waits(tx: Transaction, replica: str, waits: Sequence[Awaited]) -> None:
+    """Erase what *replica* does not hold any more."""
+    for what in waits:
+        await tx.run(
+            "DELETE FROM waits WHERE identity_id = :identity AND account_id = :account AND replica = :replica"
+            " AND want = :want AND media = :media AND sender = :sender",
+            identity=what.identity_id,
+            account=what.account_id,
+            replica=replica,
+            want=what.want,
+            media=",".join(what.media),
+            sender=what.sender,
+        )
+
+
+async def list_waits(db: Queries, account_id: int, identity_ids: Sequence[int], *, after: int) -> list[Wait]:
+    """Return the waits of these identities on replicas that were seen after *after*, oldest first."""
+    wanted = {f"id_{place}": id_ for place, id_ in enumerate(identity_ids)}
+    if not wanted:
+        return []
+    rows = await db.all(
+        "SELECT w.identity_id, w.want, w.media, w.sender, w.since_at FROM waits w JOIN replicas r ON r.id = w.replica"
+        f" WHERE w.account_id = :account AND w.identity_id IN ({', '.join(f':{name}' for name in wanted)})"
+        " AND r.seen_at > :after ORDER BY w.since_at, w.want, w.sender",
+        account=account_id,
+        after=after,
+        **wanted,
+    )
+    return [
+        Wait(identity, want, tuple(media.split(",")), sender, from_micros(since))
+        for identity, want, media, sender, since in rows
+    ]
+
+
+async def set_replica_seen(tx: Transaction, replica: str, *, at: int) -> None:
+    await tx.run(
+        "INSERT INTO replicas (id, seen_at) VALUES (:id, :at) ON CONFLICT (id) DO UPDATE SET seen_at = :at",
+        id=replica,
+        at=at,
+    )
+
+
+async def delete_replica(tx: Transaction, replica: str) -> None:
+    """Erase *replica* with what it wrote."""
+    await tx.run("DELETE FROM waits WHERE replica = :replica", replica=replica)
+    await tx.run("DELETE FROM replicas WHERE id = :replica", replica=replica)
+
+
+async def delete_silent_replicas(tx: Transaction, *, before: int) -> int:
+    """Erase replicas that were last seen before *before*, with what they wrote; return how many."""
+    silent = await tx.all("SELECT id FROM replicas WHERE seen_at < :before", before=before)
+    for (replica,) in silent:
+        await delete_replica(tx, replica)
+    return len(silent)

@@ -17,6 +17,8 @@ from starlette.responses import Response
 
 from ravi.errors import RaviError
 from ravi.server.http.errors import headers_of, status_of
+from ravi.server.http.origin import peer_of
+from ravi.server.http.throttle import Throttle, Visit
 from ravi.version import __version__
 
 log = logging.getLogger("ravi.web")
@@ -41,9 +43,10 @@ STYLESHEET_PATH = f"/static/ravi.{sha256(STYLESHEET).hexdigest()[:12]}.css"
 
 
 class Pages:
-    """Renders our templates."""
+    """Renders our templates, to nobody more often than *throttle* lets them."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, throttle: Throttle) -> None:
+        self._throttle = throttle
         self._templates = Environment(
             loader=PackageLoader("ravi.server.web"),
             autoescape=select_autoescape(default=True),
@@ -80,15 +83,23 @@ class Pages:
         """Return *handler* with our headers on its answers, its errors as pages, and a line in the log."""
 
         async def guard(request: Request) -> Response:
-            started, request_id = time.perf_counter(), secrets.token_hex(8)
+            started, request_id, address = time.perf_counter(), secrets.token_hex(8), peer_of(request.scope)
+            visit: Visit | None = None
             try:
+                visit = self._throttle.arrive_at_page(request.url.path, address)
+                visit.seen_at(address)
                 response = await handler(request)
             except RaviError as error:
+                if visit is not None:
+                    await visit.be_late(error, address)
                 response = self.show("error.html", error=error, request_id=request_id)
             except Exception:  # the last resort: the visitor gets a page, the log gets the traceback
                 log.exception("fault", extra={"request_id": request_id})
                 fault = RaviError("the server failed", code="server.error")
                 response = self.show("error.html", error=fault, request_id=request_id)
+            finally:
+                if visit is not None:
+                    visit.leave()
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
             response.headers["X-Request-Id"] = request_id

@@ -17,15 +17,20 @@ from ravi.wire import paths
 
 
 def build_pages(
-    *, auth: Auth, login: Login, openapi_document: dict[str, Any], public_url: str, now: Callable[[], datetime]
+    *,
+    pages: Pages,
+    auth: Auth,
+    login: Login,
+    openapi_document: dict[str, Any],
+    public_url: str,
+    now: Callable[[], datetime],
 ) -> list[BaseRoute]:
     """
-    Return the routes of all pages.
+    Return the routes of all pages, rendered by *pages*.
 
     Mount them before the API: two of them stand under its prefix. Every page answers with and without its last
     slash, and no page redirects from one to the other.
     """
-    pages = Pages(public_url)
     visitors = Visitors(auth, login, public_url)
     sign_in = SignInPages(pages, visitors, login)
     device = DevicePages(pages, visitors, sign_in, login, now)

@@ -51,5 +51,11 @@ def test_a_code_is_the_same_however_a_person_types_it() -> None:
     assert codes.normal(code) == codes.normal(code.lower()) == codes.normal(f" {code.replace('-', ' ')} ")
 
 
+def test_a_code_of_eight_is_too_long_to_be_guessed_within_any_limit_on_attempts() -> None:
+    """40 bits. RFC 8628 section 5.1 has 34 for its example, with few attempts and a short life."""
+    assert len({code for _ in range(20_000) for code in codes.new_code(2) if code != "-"}) == 32
+    assert len({codes.new_code(2) for _ in range(20_000)}) == 20_000
+
+
 def test_look_alikes_in_a_typed_code_are_read_as_what_was_meant() -> None:
     assert codes.normal("OIL0-1L1I") == "01101111"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import uvicorn
@@ -9,12 +10,22 @@ from uvicorn.server import ServerState
 
 from ravi.server.command import protocol
 from ravi.server.command.protocol import PatientProtocol
+from ravi.server.http import connections
 from ravi.server.http.connections import Connections
 
+REQUEST_LARGE = b"GET /large HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
 REQUEST = b"GET / HTTP/1.1\r\nHost: test\r\n"
 
 
-async def app(scope: object, receive: object, send: object) -> None:
+LARGE = b"x" * 20_000_000
+
+
+async def app(scope: dict[str, Any], receive: object, send: object) -> None:
+    if scope["path"] == "/large":
+        length = str(len(LARGE)).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})  # type: ignore[operator]
+        await send({"type": "http.response.body", "body": LARGE})  # type: ignore[operator]
+        return
     await asyncio.sleep(0.3)  # longer than the patience below: a running request is not what it is for
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})  # type: ignore[operator]
     await send({"type": "http.response.body", "body": b"ok"})  # type: ignore[operator]
@@ -31,6 +42,7 @@ async def port(monkeypatch: pytest.MonkeyPatch, door: Connections) -> AsyncItera
     """The port of a server that has 0.2 seconds of patience."""
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
     monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(protocol, "TAKING_SECONDS", 0.2)
     config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", interface="asgi3")  # type: ignore[arg-type]
     config.load()
     state = ServerState()
@@ -105,3 +117,51 @@ async def test_where_all_are_at_work_the_next_is_told_when_to_come_back(port: in
     assert {got[:15] for got in await asyncio.gather(*busy)} == {b"HTTP/1.1 200 OK"}
     await asyncio.sleep(0.3)
     assert door.inside == 0, "a connection that was refused has not taken a place with it"
+
+
+async def eventually_empty(door: Connections) -> None:
+    async with asyncio.timeout(5):
+        while door.inside:
+            await asyncio.sleep(0.02)
+
+
+async def test_who_asks_for_much_and_takes_nothing_is_given_up(port: int, door: Connections):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1000)
+    writer.write(REQUEST_LARGE)
+
+    await eventually_empty(door)
+
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+        await reader.readexactly(len(LARGE))
+    writer.close()
+
+
+async def test_who_takes_little_by_little_gets_all_of_it(port: int, door: Connections):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1000)
+    writer.write(REQUEST_LARGE)
+    size, last = 0, 0
+    while piece := await reader.read(100_000):
+        size += len(piece)
+        if size - last > 2_000_000:  # ten pauses, together longer than the patience
+            last = size
+            await asyncio.sleep(0.1)
+    writer.close()
+
+    assert size > len(LARGE)
+    await eventually_empty(door)
+
+
+async def test_answers_that_nobody_takes_fill_no_memory(port: int, door: Connections, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(protocol, "TAKING_SECONDS", 60)
+    monkeypatch.setattr(connections, "MOST_UNTAKEN_BYTES", 30_000_000)
+    slow = [await asyncio.open_connection("127.0.0.1", port, limit=1000) for _ in range(3)]
+    for _, writer in slow:
+        writer.write(REQUEST_LARGE)
+        await asyncio.sleep(0.1)
+
+    async with asyncio.timeout(5):
+        while door.inside > 1:
+            await asyncio.sleep(0.02)
+    for _, writer in slow:
+        writer.close()
+    await eventually_empty(door)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ravi.server.http import connections
 from ravi.server.http.connections import Connections
 
 
@@ -10,6 +11,9 @@ class Connection:
         self.ended = False
 
     def make_room(self) -> None:
+        self.ended = True
+
+    def give_up(self) -> None:
         self.ended = True
 
 
@@ -67,3 +71,27 @@ def test_where_everybody_has_asked_for_something_the_next_is_refused() -> None:
 
     assert door.enter(Connection(), "") == "there are too many connections"
     assert door.inside == 2
+
+
+def test_when_answers_that_nobody_takes_fill_the_memory_the_slowest_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "MOST_UNTAKEN_BYTES", 100)
+    door = Connections(10, 10)
+    first, second, third, fourth = (Connection() for _ in range(4))
+    door.slow(first, 60)
+    door.slow(second, 40)
+    assert not first.ended
+    door.slow(first, 30)  # it has taken something, and is slow all the same
+    door.quick(second)
+    door.slow(third, 60)
+    assert not first.ended
+
+    door.slow(fourth, 20)
+    assert (first.ended, third.ended, fourth.ended) == (True, False, False)
+    door.slow(third, 80)
+    door.quick(third)
+    door.quick(fourth)
+    door.quick(first)  # it is gone, too: twice is fine
+    door.slow(second, 1000)
+    assert not second.ended, "one alone may be as large as it likes"

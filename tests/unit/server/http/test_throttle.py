@@ -37,6 +37,7 @@ async def health() -> None: ...
 
 
 PLAIN, HELD, OPEN, HEALTH = routes.all
+HOME = "127.0.0.1"
 LIMITS = RequestLimits(credential_per_second=5, identity_per_second=8, at_once=3, held=2, server_at_once=4)
 
 
@@ -59,7 +60,7 @@ def counting(clock: Clock) -> Throttle:
 
 
 def ask(counting: Throttle, who: Principal, route: Route = PLAIN, *, stay: bool = False) -> Visit:
-    visit = counting.arrive(route)
+    visit = counting.arrive(route, HOME)
     try:
         visit.recognised(who)
     finally:
@@ -151,20 +152,83 @@ def test_a_busy_server_refuses_those_first_who_have_most_under_way(counting: Thr
         ask(counting, other, stay=True)
     with pytest.raises(ServerBusy):
         ask(counting, others[9])
-    counting.arrive(HEALTH).leave()
+    counting.arrive(HEALTH, HOME).leave()
     assert counting.working == 8
 
 
 def test_those_without_a_credential_have_a_part_of_the_server_and_cannot_fill_it(counting: Throttle) -> None:
-    stranger = counting.arrive(OPEN)
+    stranger = counting.arrive(OPEN, HOME)
     with pytest.raises(ServerBusy):
-        counting.arrive(OPEN)
-    counting.arrive(HEALTH).leave()
+        counting.arrive(OPEN, HOME)
+    counting.arrive(HEALTH, HOME).leave()
     for _ in range(3):
         ask(counting, AGENT, stay=True)
     assert counting.working == 3, "what strangers do is not counted with the others"
     stranger.leave()
-    counting.arrive(OPEN)
+    counting.arrive(OPEN, HOME)
+
+
+def look(counting: Throttle, address: str) -> Visit:
+    visit = counting.arrive_at_page("/", address)
+    try:
+        visit.seen_at(address)
+    finally:
+        visit.leave()
+    return visit
+
+
+def pages_saved_up(counting: Throttle, address: str) -> int:
+    for number in range(1000):
+        try:
+            look(counting, address)
+        except RateLimited:
+            return number
+    raise AssertionError("there is no end to it")
+
+
+def test_an_address_has_a_pace_at_the_pages_and_its_neighbours_have_theirs(counting: Throttle, clock: Clock) -> None:
+    saved = throttle.PAGES_PER_SECOND * throttle.SAVED_SECONDS
+
+    assert pages_saved_up(counting, "203.0.113.5") == saved
+    assert pages_saved_up(counting, "203.0.113.6") == saved
+    assert pages_saved_up(counting, "2001:db8::1") == saved
+    assert pages_saved_up(counting, "2001:db8::2") == 0, "one customer has the whole network"
+    clock.now += 1
+    assert pages_saved_up(counting, "203.0.113.5") == throttle.PAGES_PER_SECOND
+    assert saved_up(counting, AGENT) == 20
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", ""])
+def test_an_address_that_many_may_share_has_no_pace_at_the_pages(counting: Throttle, address: str) -> None:
+    for _ in range(1000):
+        look(counting, address)
+
+
+def test_pages_are_a_part_of_what_strangers_may_have(counting: Throttle) -> None:
+    page = counting.arrive_at_page("/", HOME)
+    for arrive in (lambda: counting.arrive_at_page("/", HOME), lambda: counting.arrive(OPEN, HOME)):
+        with pytest.raises(ServerBusy):
+            arrive()
+    ask(counting, AGENT)
+    page.leave()
+    counting.arrive(OPEN, HOME).leave()
+    assert counting.strangers.inside == 0
+
+
+async def test_whoever_goes_on_loading_pages_is_refused_late(
+    counting: Throttle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused() -> bool:
+        visit = counting.arrive_at_page("/", HOME)
+        with pytest.raises(RateLimited) as refusal:
+            visit.seen_at("203.0.113.5")
+        late = await was_late(visit, refusal.value, monkeypatch)
+        visit.leave()
+        return late
+
+    pages_saved_up(counting, "203.0.113.5")
+    assert [await refused() for _ in range(throttle.PROMPT_REFUSALS + 1)] == [False] * throttle.PROMPT_REFUSALS + [True]
+    assert counting.strangers.inside == 0
 
 
 async def test_a_server_that_lags_behind_is_busy_until_it_has_caught_up(counting: Throttle, clock: Clock) -> None:
@@ -198,7 +262,7 @@ async def test_who_does_not_wait_as_told_is_told_late(
     counting: Throttle, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refused() -> bool:
-        visit = counting.arrive(PLAIN)
+        visit = counting.arrive(PLAIN, HOME)
         with pytest.raises(RateLimited) as refusal:
             visit.recognised(AGENT)
         late = await was_late(visit, refusal.value, monkeypatch)
@@ -219,7 +283,7 @@ async def test_bad_credentials_are_counted_by_address_and_cost_the_good_ones_not
     counting: Throttle, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     async def failed() -> bool:
-        visit = counting.arrive(PLAIN)
+        visit = counting.arrive(PLAIN, HOME)
         late = await was_late(visit, error, monkeypatch)
         visit.leave()
         return late
@@ -230,7 +294,7 @@ async def test_bad_credentials_are_counted_by_address_and_cost_the_good_ones_not
 
 async def test_other_errors_are_told_at_once(counting: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(200):
-        visit = counting.arrive(PLAIN)
+        visit = counting.arrive(PLAIN, HOME)
         assert not await was_late(visit, NotFound("no"), monkeypatch)
         visit.leave()
 
@@ -238,6 +302,7 @@ async def test_other_errors_are_told_at_once(counting: Throttle, monkeypatch: py
 def test_zero_is_no_limit(clock: Clock) -> None:
     counting = Throttle(RequestLimits(0, 0, 0, 0, 0), clock)
     for _ in range(2000):
+        look(counting, "203.0.113.5")
         ask(counting, AGENT, stay=True)
         ask(counting, AGENT, HELD, stay=True)
 
@@ -255,10 +320,12 @@ def test_callers_that_are_gone_are_forgotten_and_those_at_work_are_not(counting:
     kept, open_wait = ask(counting, AGENT, stay=True), ask(counting, AGENT.acting_as(OTHER), HELD, stay=True)
     usage, waiting = counting.credential(AGENT), counting.credential(AGENT.acting_as(OTHER)).identity
     for number in range(5 * throttle.FEW):
+        look(counting, f"203.0.{number // 250}.{number % 250}")
         ask(counting, replace(OWNER, credential_id=1000 + number, identity=replace(MINE, id=1000 + number)))
         clock.now += 0.1
     assert len(counting._credentials) <= throttle.FEW
     assert len(counting._identities) <= throttle.FEW
+    assert len(counting._visitors) <= throttle.FEW
     assert counting.credential(AGENT) is usage
     assert counting.credential(replace(AGENT, credential_id=77)).identity is usage.identity
     assert counting.credential(AGENT.acting_as(OTHER)).identity is waiting

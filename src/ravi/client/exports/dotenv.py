@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from ravi.cli.secrets.shell import KEPT
+from ravi.client.exports.shell import KEPT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

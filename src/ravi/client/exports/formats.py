@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ravi.cli.secrets import docker, dotenv, shell, yaml
+from ravi.client.exports import docker, dotenv, shell, yaml
 from ravi.errors import ExportImpossible
 
 TYPE_CHECKING = False

@@ -1,0 +1,1 @@
+"""`ravi fleet`: many directories at once, each with an identity of its own."""

@@ -1,0 +1,1 @@
+"""`ravi workspace`: directories with an identity of their own."""

@@ -1,0 +1,1 @@
+"""How secrets are written for other programs to read: one file for each format, and `formats`, which chooses."""
