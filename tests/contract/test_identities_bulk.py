@@ -211,7 +211,7 @@ async def test_each_one_ends_with_its_time(world: World) -> None:
 
 async def test_a_fleet_costs_its_owner_a_tenth_of_the_requests(database_url: str) -> None:
     """A debt, not a refusal: otherwise a small limit would make large fleets impossible."""
-    async with world_on(database_url, credential_requests_per_second="5") as small:
+    async with world_on(database_url, credential_requests_per_second="1") as small:
         body = wishes(*({"name": "a"} for _ in range(200)))
         assert (await small.ada.post(BULK, body)).status_code == 201
         refused = await small.ada.post(BULK, body)

@@ -325,6 +325,8 @@ def test_exec_runs_everywhere_at_once_as_each_identity_and_says_how_each_has_end
     assert answers.code == 0
     assert [row["exit_status"] for row in answers.json] == [0] * 4
     assert answers.stderr.count("| out") == 4
+    mute = work.run("fleet", "exec", "--", "sh", "-c", "exec >&- 2>&-; sleep 0.3; exit 4")
+    assert [row["exit_status"] for row in mute.json] == [4] * 4
     missing = work.run("fleet", "exec", work.cwd / "agent-1", "--", "no-such-program")
     assert [row["exit_status"] for row in missing.json] == [127]
 

@@ -262,7 +262,7 @@ def test_a_directory_that_cannot_be_written_to_is_an_error_and_makes_nothing(own
 
 def test_gc_ends_what_is_gone_and_lists_what_may_be_out_of_sight(owner: Cli, tmp_path: Path, host: str) -> None:
     fleet = tmp_path / "fleet"
-    names = ("kept", "gone", "unbound", "taken-over", "alone/gone", "disk/deep/gone", "emptied")
+    names = ("kept", "gone", "unbound", "taken-over", "alone/gone", "mount/gone", "disk/deep/gone", "emptied")
     made = {}
     for name in names:
         (fleet / name).mkdir(parents=True)
@@ -273,6 +273,8 @@ def test_gc_ends_what_is_gone_and_lists_what_may_be_out_of_sight(owner: Cli, tmp
     plain = owner.json("identity", "create", "--name", "plain")["uuid"]
     shutil.rmtree(fleet / "gone")
     shutil.rmtree(fleet / "alone" / "gone")
+    shutil.rmtree(fleet / "mount" / "gone")
+    os.utime(fleet / "mount", (0, 0))  # as it was before a disk was mounted there
     shutil.rmtree(fleet / "disk")
     shutil.rmtree(fleet / "unbound" / ".ravi")
     (fleet / "unbound" / "work.txt").write_text("still here\n")
@@ -285,7 +287,8 @@ def test_gc_ends_what_is_gone_and_lists_what_may_be_out_of_sight(owner: Cli, tmp
         made["gone"]: "gone",
         made["unbound"]: "gone",
         made["taken-over"]: "gone",
-        made["alone/gone"]: "unsure",
+        made["alone/gone"]: "gone",
+        made["mount/gone"]: "unsure",
         made["disk/deep/gone"]: "unsure",
         made["emptied"]: "unsure",
         renamed: "unsure",

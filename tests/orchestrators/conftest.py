@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import claude_code as claude
+from tests.support import codex, lalph
 from tests.support.cli import Cli
 from tests.support.journey import sign_in
 from tests.support.npm import Npm, find_npm, reason
@@ -33,10 +34,24 @@ def openclaw(npm: Npm) -> Iterator[OpenClaw]:
 
 
 @pytest.fixture(scope="session")
-def claude_code(npm: Npm) -> Path:
+def claude_program(npm: Npm) -> Path:
     """The program of Claude Code."""
     with _skipping("Claude Code"):
         return claude.install(npm)
+
+
+@pytest.fixture(scope="session")
+def codex_program(npm: Npm) -> Path:
+    """The program of Codex."""
+    with _skipping("Codex"):
+        return codex.install(npm)
+
+
+@pytest.fixture(scope="session")
+def lalph_program(npm: Npm) -> Path:
+    """The program of lalph."""
+    with _skipping("lalph"):
+        return lalph.install(npm)
 
 
 @pytest.fixture

@@ -159,12 +159,15 @@ class Transport:
             left = connect_by - time.monotonic()
             if left <= 0:
                 break
-            sock = socket.socket(family, kind, protocol)
+            sock = None
             try:
+                # Refused itself in some sandboxes, and where the kernel lacks the family.
+                sock = socket.socket(family, kind, protocol)
                 sock.settimeout(left)
                 sock.connect(address)
             except OSError as error:
-                sock.close()
+                if sock is not None:
+                    sock.close()
                 problem = error
             else:
                 return sock

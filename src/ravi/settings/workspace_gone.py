@@ -19,11 +19,12 @@ GONE = "gone"
 UNSURE = "unsure"
 
 
-def judge(uuid: str, host: str, path: str, *, here: str) -> tuple[str, str] | None:
+def judge(uuid: str, host: str, path: str, *, here: str, made: float | None = None) -> tuple[str, str] | None:
     """
     How it stands with the workspace *path* of the identity *uuid*, and why, in words; None for another machine's.
 
-    *host* is what the identity has recorded, *here* what this machine is called (`workspace_host.host`).
+    *host* is what the identity has recorded, *here* what this machine is called (`workspace_host.host`); *made* is when
+    the identity was made, in seconds since 1970.
     """
     if host != here:
         if number_of(here) and number_of(host) == number_of(here):
@@ -32,18 +33,20 @@ def judge(uuid: str, host: str, path: str, *, here: str) -> tuple[str, str] | No
     if not os.path.isabs(path):
         return UNSURE, "its path is not absolute"
     try:
-        return _at(uuid, path)
+        return _at(uuid, path, made)
     except OSError as error:
         return UNSURE, f"{path} cannot be looked at: {(error.strerror or 'failed').lower()}"
 
 
-def _at(uuid: str, path: str) -> tuple[str, str]:
+def _at(uuid: str, path: str, made: float | None) -> tuple[str, str]:
     if not os.path.lexists(path):
         # On a path that cannot be walked, lexists says no as well.
         parent = os.path.dirname(path)
         if not os.path.isdir(parent):
             return UNSURE, f"{parent} is gone too: a disk that is not mounted?"
-        if not os.listdir(parent):
+        # Where a disk was mounted when the identity was made, nothing was removed since: what came and went was on the
+        # disk, and changed the times there.
+        if not os.listdir(parent) and (made is None or os.stat(parent).st_mtime <= made):
             return UNSURE, f"{parent} is empty: a disk that is not mounted?"
         os.stat(os.path.join(parent, "."))
         return GONE, f"{path} is gone"

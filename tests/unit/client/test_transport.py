@@ -1,5 +1,6 @@
 """The blocking transport, against servers that say exactly these bytes."""
 
+import errno
 import os
 import socket
 import threading
@@ -256,6 +257,19 @@ def test_localhost_is_reached_where_only_one_of_its_addresses_listens(play, tran
     server = play((READ, OK))
 
     assert exchange(transport(f"http://localhost:{server.port}")).status == 200
+
+
+def test_a_machine_that_allows_no_sockets_is_like_one_without_a_server(transport, monkeypatch) -> None:
+    """Sandboxes refuse the socket itself, and a kernel those of a family that it lacks."""
+
+    def refusing(*_: object) -> socket.socket:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(socket, "socket", refusing)
+
+    with pytest.raises(ServerUnreachable, match="operation not permitted") as caught:
+        exchange(transport("http://127.0.0.1:1"))
+    assert caught.value.details == {"sent": False}
 
 
 def test_threads_that_share_it_wait_for_one_another(play, transport) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A line that does not end is handed on in pieces of this size.
 _LONGEST_LINE = 64 * 1024
+#: How often to look whether somebody has ended who does not say so.
+_LOOK_SECONDS = 0.02
 _NOT_FOUND, _NOT_STARTED, _SIGNALLED = 127, 126, 128
 
 
@@ -78,10 +80,17 @@ def run_abreast(
                     for pipe, target in ((child.stdout, out), (child.stderr, sys.stderr.buffer)):
                         assert pipe is not None  # both are pipes
                         selector.register(pipe, selectors.EVENT_READ, (number, _Stream(prefix, target)))
-                _pass_on(selector)
-                open_ = {key.data[0] for key in selector.get_map().values()}
-                for number in [each for each in running if each not in open_]:
-                    statuses[number] = _status(running.pop(number).wait())
+                if not running:  # nobody could be started
+                    continue
+                speaking = {key.data[0] for key in selector.get_map().values()}
+                # Who has closed its streams may go on for long; the others are not to wait for it.
+                _pass_on(selector, None if running.keys() <= speaking else _LOOK_SECONDS)
+                speaking = {key.data[0] for key in selector.get_map().values()}
+                for number in [each for each in running if each not in speaking]:
+                    code = running[number].poll()
+                    if code is not None:
+                        statuses[number] = _status(code)
+                        del running[number]
         finally:
             for child in running.values():
                 child.terminate()
@@ -108,11 +117,9 @@ def _start(
         return _NOT_FOUND if isinstance(fault, FileNotFoundError) else _NOT_STARTED
 
 
-def _pass_on(selector: selectors.BaseSelector) -> None:
-    """Wait until somebody has written something, and pass it on."""
-    if not selector.get_map():
-        return
-    for key, _ in selector.select():
+def _pass_on(selector: selectors.BaseSelector, timeout: float | None) -> None:
+    """Wait until somebody has written something, for at most *timeout* seconds, and pass it on."""
+    for key, _ in selector.select(timeout):
         stream: _Stream = key.data[1]
         data = os.read(key.fd, _LONGEST_LINE)
         if data:

@@ -1,9 +1,9 @@
 """End the identities whose workspace on this machine is gone, because nobody has released it. Made for cron.
 
 Which machine and directory an identity was made for is recorded with it; other machines' are never looked at. It is
-ended when its directory is gone, or is bound to another identity by now. When the directory above is gone or empty too,
-a disk may only not be mounted: such an identity is listed as unsure, and ended with --also-unsure alone. It may run
-twice, or in two places at once. What cannot be ended does not stop the rest. Never asks.
+ended when its directory is gone, or is bound to another identity by now. When the directory above is gone too, or has
+been empty all along, a disk may only not be mounted: then it is listed as unsure, and ended with --also-unsure alone.
+It may run twice, or in two places at once. What cannot be ended does not stop the rest. Never asks.
 """
 
 from __future__ import annotations

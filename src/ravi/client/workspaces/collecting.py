@@ -10,6 +10,7 @@ from ravi.client.core import Compute, Together
 from ravi.client.workspaces import binding
 from ravi.errors import IdentityDeleted, IdentityNotFound, RaviError
 from ravi.settings.place import FOLDER
+from ravi.settings.rfc3339 import find_epoch
 from ravi.settings.trust import withdraw
 from ravi.settings.workspace_gone import GONE, KEPT, judge
 from ravi.settings.workspace_host import host
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ravi.client.core import Core, Steps
-    from ravi.wire.identities import Identity
+    from ravi.wire.identities import Identity, Workspace
     from ravi.wire.identities import IdentityDeleted as Receipt
 
 #: Deletions under way at the same time: enough to hide how far away the server is.
@@ -82,10 +83,15 @@ def _judge_all(identities: list[Identity], home: str) -> list[Orphan]:
     orphans = []
     for identity in identities:
         record = identity["workspace"]
-        judged = None if record is None else judge(identity["uuid"], record["host"], record["path"], here=here)
+        judged = None if record is None else _judged(identity, record, here)
         if judged is not None and judged[0] != KEPT:
             orphans.append(Orphan(identity, *judged))
     return orphans
+
+
+def _judged(identity: Identity, record: Workspace, here: str) -> tuple[str, str] | None:
+    made = find_epoch(identity["created_dt"])
+    return judge(identity["uuid"], record["host"], record["path"], here=here, made=made)
 
 
 def _forget(ended: list[Orphan], home: str) -> None:
