@@ -232,6 +232,12 @@ async def test_a_session_can_be_followed_from_its_sign_in_to_what_was_done_with_
     assert made["by"] == {"kind": "session", "credential": refreshed["target"]["credential"]}
 
 
+async def test_whose_session_was_ended_is_written_down(world: World) -> None:
+    pair = (await world.ada.post("/api/auth/bind-identity/", {"identity": world.mine["uuid"]})).json()
+    await world.with_token(pair["access"]).post("/api/auth/logout/")
+    assert (await only(world.ada, "auth.signed_out"))["identity"] == world.mine["uuid"]
+
+
 async def test_changes_that_are_no_events_are_written_down(world: World) -> None:
     contact = (await world.agent.post("/api/contacts/", {"email": "shop@example.com"})).json()
     await world.agent.send("PATCH", f"/api/contacts/{contact['uuid']}/", {"is_trusted": True})

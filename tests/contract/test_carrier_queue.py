@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from ravi.server.phone import queue_storage
 from tests.support.carried import URL, Carried, carried_on, until
 from tests.support.twilio_double import Fault
 
@@ -120,6 +121,9 @@ async def test_reports_come_twice_late_and_in_any_order_and_the_last_word_stays(
         for _ in range(2):
             assert (await carried.deliver(change)).status_code == 200
         assert (await carried.state(sent, expected))["state"] == expected
+    async with carried.world.services.db.begin() as tx:  # nor does an attempt that hears from the carrier later
+        late = {"state": "sent", "next_at": None, "maybe_sent": False}
+        assert not await queue_storage.settle(tx, carried.world.account.id, sent["id"], **late)
     other = await carried.state(await carried.send("ho"), "sent")
     await carried.deliver(carried.provider.status_change(URL, other["message_sid"], "undelivered", 30003))
     failed = await carried.state(other, "failed")

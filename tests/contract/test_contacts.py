@@ -295,7 +295,8 @@ async def test_each_identity_has_contacts_of_its_own(world: World) -> None:
 
 
 async def test_the_alias_is_no_way_around_the_fence(world: World) -> None:
-    for named in (world.sibling["uuid"], world.sibling["id"], world.foreign["uuid"], world.foreign["id"], 0, "x"):
+    nobodys = (0, "x", "\u00b2", "\u0661", "9" * 18, "9" * 19, "9" * 5000)
+    for named in (world.sibling["uuid"], world.sibling["id"], world.foreign["uuid"], world.foreign["id"], *nobodys):
         answer = await world.agent.get(f"{CONTACTS}?identity_id={named}")
         assert answer.status_code in (403, 404), named
         assert (await world.eve.get(f"{CONTACTS}?identity_id={named}")).status_code == (

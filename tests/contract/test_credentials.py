@@ -86,6 +86,16 @@ async def test_a_refresh_token_of_another_account_is_not_signed_out(world: World
     assert (await refresh(world, theirs.refresh))[0] == 200
 
 
+async def test_a_refresh_token_names_another_sign_in_to_end_but_not_for_who_is_bound(world: World) -> None:
+    own = await world.services.auth.sign_in(world.account.id, "elsewhere")
+    bound = (await world.ada.post("/api/auth/bind-identity/", {"identity": world.mine["uuid"]})).json()
+    signed_out = await world.with_token(bound["access"]).post("/api/auth/logout/", {"refresh": own.refresh})
+    assert signed_out.json() == {"signed_out": 1}
+    _, renewed = await refresh(world, own.refresh)
+    assert (await world.ada.post("/api/auth/logout/", {"refresh": renewed["refresh"]})).json() == {"signed_out": 2}
+    assert (await refresh(world, renewed["refresh"]))[0] == 401
+
+
 async def test_keys_are_minted_listed_masked_and_revoked(world: World) -> None:
     made = (await world.ada.post("/api/auth/keys/management/", {"label": "ci"})).json()
     manager = world.with_token(made["key"])

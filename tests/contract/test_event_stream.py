@@ -98,6 +98,15 @@ async def test_an_identity_sees_its_own_events_and_no_others(world: World) -> No
     assert (frame.json["type"], frame.json["identity"]) == ("test.mine", world.mine["uuid"])
 
 
+async def test_where_an_identity_begins_tells_nothing_about_the_others(world: World) -> None:
+    last = await happen(world, of=world.mine)
+    await happen(world, of=world.sibling)
+    async with streaming(world.app, world.mine["api_key"]) as reader:
+        first = await reader.frame()
+        assert first is not None
+        assert (first.id, first.is_event) == (str(last), False)
+
+
 @pytest.mark.parametrize("how", ["query", "header"])
 async def test_an_owner_may_choose_one_identity(world: World, how: str) -> None:
     query = f"identity={world.mine['uuid']}" if how == "query" else ""

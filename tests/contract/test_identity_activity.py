@@ -91,6 +91,15 @@ async def test_who_asks_anew_has_been_waiting_all_along(world: World) -> None:
             assert row["medium"] == "any"
 
 
+async def test_of_two_who_wait_for_the_same_the_other_is_still_shown(world: World) -> None:
+    async with waiting(world):
+        async with waiting(world):
+            assert len((await of_mine(world))["waiting"]) == 1
+        world.clock.advance(seconds=4)
+        await world.services.waiting.presence.write_down()
+        assert len((await of_mine(world))["waiting"]) == 1
+
+
 async def test_a_wait_that_changes_nothing_writes_nothing(world: World) -> None:
     async with waiting(world):
         assert await world.services.waiting.presence.write_down() == 0

@@ -1,8 +1,10 @@
-"""Mail of others with the same Message-ID, which anybody may choose, hides nobody's own."""
+"""Everybody finds their own mail, whatever others have: by its Message-ID, which anybody may choose, and its inbox."""
 
 from typing import Any
 
+from ravi.server.mail.outbox_storage import find_outgoing
 from tests.support.mail import raw_message, receive
+from tests.support.sending import send
 from tests.support.world import Actor, World
 
 SAME = "<same@shop.example>"
@@ -29,6 +31,15 @@ async def test_mail_of_another_account_with_that_message_id_hides_nothing(world:
 
     assert await found_by(world.ada) == mine
     assert await found_by(world.agent) == mine
+
+
+async def test_what_is_sent_is_from_the_inbox_of_who_sends_it(world: World) -> None:
+    for each in (world.mine, world.sibling):
+        (own,) = (await world.with_token(each["api_key"]).get("/api/email/")).json()
+        sent = await send(world.with_token(each["api_key"]), world.foreign["inbox"])
+        found = await find_outgoing(world.services.db, world.account.id, sent["id"])
+        assert found is not None
+        assert (found.identity_uuid, found.inbox_id) == (each["uuid"], own["id"])
 
 
 async def found_by(actor: Actor) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ravi.server.mail import outbox_storage
 from ravi.server.mail.delivering import CLAIMED, LONGEST, Deliverer
 from tests.support.relay import ScriptedRelay, scripted_relay
 from tests.support.sending import MESSAGES, agent, events_of, inbox, raw, receive, send
@@ -186,6 +187,19 @@ async def test_a_server_that_stops_gives_back_what_it_has_claimed(outside: Outsi
     first, second = outside.relay.taken
     assert first.content == second.content
     assert (await outside.message(sent))["state"] == "sent"
+
+
+async def test_what_is_given_back_after_it_was_sent_is_not_sent_again(outside: Outside) -> None:
+    await send(outside.world.agent, OUTSIDE)
+    assert await outside.try_now() == 1
+    db, account_id = outside.world.services.db, outside.world.account.id
+    ((delivery_id,),) = await db.all("SELECT id FROM deliveries WHERE account_id = :account", account=account_id)
+    async with db.begin() as tx:
+        await outbox_storage.release(tx, account_id, delivery_id, at=0)
+        late = {"state": "failed", "next_at": None, "error": "too late", "at": 0}
+        assert not await outbox_storage.settle(tx, account_id, delivery_id, **late)
+
+    assert await outside.try_now() == 0
 
 
 async def test_two_servers_never_send_the_same(outside: Outside) -> None:

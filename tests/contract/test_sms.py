@@ -43,6 +43,7 @@ async def test_a_conversation_is_found_by_its_id_with_the_plus_sign_raw_and_enco
         assert [each["body"] for each in detail["messages"]] == ["one", "two"]
         assert detail["phone"] == world.sibling["phone"]
     assert (await sibling.get("/api/sms-inbox/?has_unread=true")).json() == [listed]
+    assert (await sibling.get("/api/sms-inbox/?limit=1")).json()["results"] == [listed]
     first = (await inbox(sibling))[0]
     marked = await sibling.send("PATCH", f"/api/messages/{first['id']}/", {"is_read": True})
     assert marked.json()["is_read"] is True

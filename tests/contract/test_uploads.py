@@ -179,6 +179,15 @@ async def test_an_address_to_upload_to_ends_with_what_it_was_made_with(world: Wo
     assert (await put(world, kept["upload_url"], b"12345")).status_code == 200
 
 
+async def test_an_address_to_upload_to_ends_with_the_time_of_its_key(world: World) -> None:
+    body = {"identity_uuid": world.mine["uuid"], "ttl_seconds": 60}
+    key = (await world.ada.post("/api/auth/keys/identity/", body)).json()["key"]
+    announced = await announce(world.with_token(key), b"12345")
+    assert (await put(world, announced["upload_url"], b"12345")).status_code == 200
+    world.clock.advance(seconds=60)
+    assert (await put(world, announced["upload_url"], b"12345")).status_code == 403
+
+
 async def test_an_address_to_upload_to_outlives_the_renewal_of_a_token_and_ends_with_its_sign_in(world: World) -> None:
     announced = await announce(world.ada, b"12345")
     pair = (await world.nobody.post("/api/auth/token/refresh/", {"refresh": world.tokens.refresh})).json()

@@ -49,10 +49,11 @@ def test_two_workspaces_are_two_identities_and_both_end(kind: type[Orchestrator]
     assert ground.made_by(tool.tool) == []
 
 
-def test_the_environment_file_of_claude_code_has_the_directory(ground: Ground) -> None:
+@pytest.mark.parametrize("task", ["one", "ada's-$(one)"])
+def test_the_environment_file_of_claude_code_has_the_directory(ground: Ground, task: str) -> None:
     tool = ClaudeCode(ground)
     tool.install()
-    opened = tool.open("one")
+    opened = tool.open(task)
 
     assert opened.report is not None
     assert opened.report.config_dir == str(opened.path / ".ravi")

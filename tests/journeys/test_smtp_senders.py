@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import json
 import smtplib
 import subprocess
 import time
@@ -90,7 +91,7 @@ def test_python_delivers_and_the_download_is_byte_identical(server: Server, read
     assert isinstance(read, EmailMessage)
     [attachment] = read.iter_attachments()
     assert attachment.get_content() == PDF
-    assert next(line for line in server.log if line["event"] == "message")["tls"] is encrypted
+    assert json.loads(server.wait_for_line('"event":"message"'))["tls"] is encrypted
 
 
 def test_python_delivers_with_international_addresses(server: Server, reader: Reader) -> None:
@@ -131,6 +132,7 @@ def test_postfix_delivers_what_it_was_given(
     assert set(found) == {"Grüße ✓", *map(str, range(20))}
     # Postfix puts its trace before what it was given, and leaves the rest alone.
     assert reader.raw(found["Grüße ✓"]).endswith(letter)
+    server.wait_for_line('"event":"message"')
     assert {line["tls"] for line in server.log if line["event"] == "message"} == {tls == "encrypt"}
 
 

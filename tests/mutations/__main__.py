@@ -96,7 +96,10 @@ def _try_all(chosen: list[Site], memory: Memory, copies: list[Copy], *, learn: l
     def try_one(site: Site) -> tuple[Site, Verdict]:
         copy = free.get()
         try:
-            return site, copy.try_without(site, _tests_for(copy, site, tests, budget), seconds=60 + PATIENCE * budget)
+            chosen = _tests_for(copy, site, tests, budget)
+            if (killer := memory.killer_of(site)) in tests.seconds:
+                chosen = [killer, *(test for test in chosen if test != killer)]
+            return site, copy.try_without(site, chosen, seconds=60 + PATIENCE * budget)
         finally:
             free.put(copy)
 

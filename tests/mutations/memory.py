@@ -29,7 +29,13 @@ class Memory:
             return None
         return Verdict(**{name: value for name, value in kept.items() if name != "version"})  # type: ignore[arg-type]
 
+    def killer_of(self, site: Site) -> str:
+        """Return which test noticed it last, whatever has changed since; "" when none ever did."""
+        return str(self._kept.get(self.names[site], {}).get("by", ""))
+
     def keep(self, site: Site, verdict: Verdict) -> None:
+        if self._path.exists():  # another run, of other sites, may have written meanwhile
+            self._kept = json.loads(self._path.read_text())
         self._kept[self.names[site]] = asdict(verdict) | {"version": self._versions[site.file]}
         self._path.write_text(json.dumps(self._kept, indent=1, sort_keys=True))
 

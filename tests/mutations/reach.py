@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,21 +37,31 @@ class Reach:
         """
         Return tests that enter one of *functions* of *file*, the likeliest to notice first, for about *seconds*.
 
-        Likely is what enters much of that file and little else, in little time.
+        Likely is what enters much of that file and little else, in little time; and what is not like those before.
         """
         names = {f"{file}:{function}" for function in functions}
         ranked = []
         for test, entered in self.entered.items():
             if entered & names:
                 near = sum(1 for name in entered if name.startswith(f"{file}:"))
-                ranked.append((-(near**2) / len(entered) / (0.2 + self.seconds[test]), test))
+                ranked.append((near**2 / len(entered) / (0.2 + self.seconds[test]), test))
         chosen, spent = [], 0.0
-        for _, test in sorted(ranked):
+        for _, test in sorted(_varied(sorted(ranked, reverse=True)), reverse=True):
             if spent > seconds:
                 break
             chosen.append(test)
             spent += self.seconds[test]
         return chosen
+
+
+def _varied(ranked: list[tuple[float, str]]) -> Iterator[tuple[float, str]]:
+    """Make worse what is another case of a test, or another test of a file, that stands before it."""
+    seen: Counter[str] = Counter()
+    for score, test in ranked:
+        function, file = test.partition("[")[0], test.partition("::")[0]
+        yield score / (1 + 2 * seen[function]) / (1 + seen[file] / 10), test
+        seen[function] += 1
+        seen[file] += 1
 
 
 def read(folder: Path, root: Path) -> Reach:

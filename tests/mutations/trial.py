@@ -28,6 +28,8 @@ _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "dist", "node_modules"
 _OPTIONS = ["-q", "-p", "no:cacheprovider", "-k", "not postgresql"]
 #: Of the process that forks: what it has imported, pytest finds imported, and says so.
 _OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+#: A test that waits for ever because of what was dropped has noticed it, as it does in the suite.
+_OPTIONS += ["--timeout", "60", "--timeout-method", "signal"]
 
 Outcome = Literal["killed", "survived", "unreached", "too slow"]
 

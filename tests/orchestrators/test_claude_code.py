@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,8 +82,8 @@ def test_its_list_of_mcp_servers_has_ours_and_the_agent_that_calls_it_is_itself(
     claude: ClaudeCode, ground: Ground
 ) -> None:
     """Claude Code starts its servers beside the hook, so `ravi mcp` alone could come before there is a workspace."""
-    through = ["workspace", "exec", "--label", "tool=claude-code", "--", str(PROGRAM), "mcp"]
-    claude.run("mcp", "add", "--scope", "project", "ravi", "--", PROGRAM, *through)
+    (note,) = (each for each in ground.integrate("claude-code")["notes"] if "claude mcp add " in each)
+    claude.run("mcp", "add", "--scope", "project", *shlex.split(note.partition("claude mcp add ")[2]))
     ground.commit()
     approved = ground.home / ".claude" / "settings.json"
     approved.write_text(json.dumps({"enabledMcpjsonServers": ["ravi"]}))

@@ -48,6 +48,14 @@ def test_two_worktrees_are_two_identities_and_gc_ends_them(codex: Codex, ground:
     assert ground.made_by("codex") == []
 
 
+def test_through_exec_nobody_has_to_trust_a_hook(codex: Codex, ground: Ground) -> None:
+    path = _worktree(ground, "one")
+    through = (str(PROGRAM), "workspace", "exec", "--label", "tool=codex", "--")
+    said = codex.ask(WHO, *NO_SANDBOX, cwd=path, through=through)
+
+    assert [_address(said)] == [each["email"] for each in ground.made_by("codex")]
+
+
 def test_a_worktree_that_codex_makes_is_bound(codex: Codex, ground: Ground) -> None:
     codex.trust_hooks()
     said = _address(codex.ask(WHO, "--worktree", *NO_SANDBOX))

@@ -1,6 +1,7 @@
-"""The real lalph with what `ravi integrate` writes and says: its worktrees live shortly, and nothing tears them down."""
+"""The real lalph with what `ravi integrate` writes and says: its worktrees live shortly, and have no teardown."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,13 @@ def test_each_worktree_has_its_identity_and_gc_ends_what_is_left(lalph: Lalph, g
 
 @pytest.mark.parametrize("way", ["script", "prefix"])
 def test_the_agent_that_it_starts_is_bound(lalph: Lalph, ground: Ground, way: str) -> None:
-    """By the script, or by the prefix alone, whose first word lalph repeats."""
+    """By the script, or by the prefix alone, whose first word lalph repeats, where it cannot run scripts."""
     if way == "script":
         ground.integrate("lalph", "--write")
         lalph.configure()
     else:
         (note,) = (note for note in ground.integrate("lalph")["notes"] if "commandPrefix: " in note)
+        lalph = replace(lalph, folder="t m p")
         lalph.configure(note.partition("commandPrefix: ")[2])
     path = lalph.work()
     report = ground.report(path)

@@ -8,10 +8,17 @@ import uuid
 
 import pytest
 
+from ravi.errors import Unauthenticated
+from ravi.server.auth import Auth
+from ravi.server.auth import storage as auth_storage
 from ravi.server.auth.records import Account
 from ravi.server.db import Database
+from ravi.server.http import IdentityRef
 from ravi.server.identities import storage as identities
+from ravi.server.login import storage as login
 from ravi.server.mail import uploads_storage as uploads
+from ravi.server.phone.carriers import loopback
+from ravi.server.webhooks import storage as webhooks
 from tests.storage.conftest import MakeIdentity
 
 NOW, END = 1_000, 2_000
@@ -63,3 +70,81 @@ async def test_a_name_is_not_one_of_an_identity_that_is_off_or_over(
 
     assert await identities.find_by_name(db, account.id, "worker", at=NOW) is None
     assert await identities.find_by_names(db, account.id, ["worker"], at=NOW) == {}
+
+
+async def test_nothing_is_read_for_the_webhook_of_an_identity_whose_time_is_over(
+    db: Database, account: Account, make: MakeIdentity
+) -> None:
+    brief = await make("brief")
+    async with db.begin() as tx:
+        await tx.run("UPDATE identities SET expires_at = :end WHERE id = :id", end=END, id=brief.id)
+        for identity_id in (brief.id, None):
+            await webhooks.insert(
+                tx,
+                uuid=str(uuid.uuid4()),
+                account_id=account.id,
+                identity_id=identity_id,
+                url="https://hooks.example.com/",
+                enabled=True,
+                event_types=[],
+                signing_secret="",
+                cursor=0,
+                at=NOW,
+            )
+
+    assert [each.identity_id for each in await webhooks.list_reading(db, account.id, now=END - 1)] == [brief.id, None]
+    assert [each.identity_id for each in await webhooks.list_reading(db, account.id, now=END)] == [None]
+
+
+async def test_who_can_get_no_number_by_custom_leaves_no_row_of_one_behind(
+    db: Database, make: MakeIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await make("first")
+    monkeypatch.setattr(loopback, "_BLOCKS", ())
+    second = await make("second")
+
+    assert second.number is None
+    assert await db.all("SELECT identity_id, number FROM numbers") == [(first.id, first.number)]
+
+
+async def test_a_pair_that_was_made_with_a_key_ends_with_it_also_when_the_key_is_forgotten(
+    db: Database, auth: Auth, account: Account, make: MakeIdentity
+) -> None:
+    key = await auth.mint_management_key(account.id, "ci")
+    pair = await auth.bind(await auth.authenticate(key.secret), (await make("worker")).uuid)
+    assert (await auth.authenticate(pair.access)).bound
+    async with db.begin() as tx:
+        await tx.run("DELETE FROM credentials WHERE uuid = :uuid", uuid=key.key.uuid)
+
+    with pytest.raises(Unauthenticated):
+        await auth.authenticate(pair.access)
+
+
+async def test_an_approval_that_was_collected_is_not_taken_back(db: Database, account: Account) -> None:
+    async with db.begin() as tx:
+        for state in ("approved", "redeemed"):
+            await tx.run(
+                "INSERT INTO device_grants (device_hash, user_code, hostname, workspace, address, state, account_id,"
+                " created_at, expires_at) VALUES (:hash, :code, '', '', '', :state, :account, :now, :end)",
+                hash=state.encode(),
+                code=state,
+                state=state,
+                account=account.id,
+                now=NOW,
+                end=END,
+            )
+        assert await login.take_back_approvals(tx, account.id) == 1
+
+    assert await db.all("SELECT state FROM device_grants ORDER BY user_code") == [("denied",), ("redeemed",)]
+
+
+async def test_of_an_identity_s_keys_those_are_counted_that_were_not_revoked(
+    db: Database, auth: Auth, account: Account, make: MakeIdentity
+) -> None:
+    identity = await make("worker")
+    speaker = IdentityRef(identity.id, identity.uuid, identity.name, disabled=False)
+    for _ in range(2):
+        key = await auth.mint_identity_key(account.id, speaker, "more")
+    await auth.revoke_key(account.id, "identity", key.key.uuid)
+
+    assert await auth_storage.count_live(db, account.id, identity.id) == {"identity": 1}

@@ -1,55 +1,24 @@
 """A stand-in for a language model: it speaks OpenAI's chat completions, and does to the letter what it is told."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.model_server import STREAM, ModelServer
 
 #: What a person says to have a command run.
 RUN = "run: "
 
 
-class ChatModel:
-    """
-    A model at `url`, for as long as the block of `with` lasts.
-
-    To a message that holds "run: COMMAND" it answers with a call of the tool `exec`, and to what a tool returned with
-    exactly that. `requests` is what it was sent.
-    """
+class ChatModel(ModelServer):
+    """Commands are run with the tool `exec`."""
 
     def __init__(self) -> None:
-        self.requests: list[dict[str, Any]] = []
-        model = self
+        super().__init__()
+        self.url += "/v1"
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                model.requests.append(body)
-                answer = _stream(_reply(body)) if body.get("stream") else _whole(_reply(body))
-                kind = "text/event-stream" if body.get("stream") else "application/json"
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> "ChatModel":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+    def answer(self, path: str, body: dict[str, Any]) -> tuple[str, bytes]:
+        reply = _reply(body)
+        return (STREAM, _stream(reply)) if body.get("stream") else ("application/json", _whole(reply))
 
 
 def _reply(body: dict[str, Any]) -> dict[str, Any]:

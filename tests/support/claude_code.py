@@ -23,8 +23,9 @@ def install(npm: Npm) -> Path:
     """The program. Raises what npm's failure is."""
     home = npm.install("claude-code", f"@anthropic-ai/claude-code@{VERSION}")
     # The wrapper in the package itself is put there by an install script; this is what it would start.
-    (program,) = (home / "node_modules" / "@anthropic-ai").glob("claude-code-*/claude")
-    return program
+    for program in (home / "node_modules" / "@anthropic-ai").glob("claude-code-*/claude"):
+        return program
+    raise FileNotFoundError("there is no program for this machine")
 
 
 @dataclass(frozen=True, slots=True)

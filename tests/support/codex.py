@@ -42,8 +42,9 @@ trust_level = "trusted"
 def install(npm: Npm) -> Path:
     """The program. Raises what npm's failure is."""
     home = npm.install("codex", f"@openai/codex@{VERSION}")
-    (program,) = (home / "node_modules" / "@openai").glob("codex-*/vendor/*/bin/codex")
-    return program
+    for program in (home / "node_modules" / "@openai").glob("codex-*/vendor/*/bin/codex"):
+        return program
+    raise FileNotFoundError("there is no program for this machine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ class Codex:
         folder.mkdir()
         (folder / "config.toml").write_text(_CONFIG.format(url=model.url, project=self.ground.project))
 
-    def ask(self, prompt: str, *options: str, cwd: Path | None = None) -> str:
-        """What the agent says in the end when it is given *prompt* in a session of its own."""
-        done = self._run("exec", *options, prompt, cwd=cwd)
+    def ask(self, prompt: str, *options: str, cwd: Path | None = None, through: tuple[str, ...] = ()) -> str:
+        """What the agent says in the end when it is given *prompt* in a session, which *through* starts if given."""
+        done = self._run("exec", *options, prompt, cwd=cwd, through=through)
         assert done.returncode == 0, f"codex: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout.strip()
 
@@ -82,9 +83,11 @@ class Codex:
             edit = {"keyPath": "hooks.state", "value": state, "mergeStrategy": "upsert"}
             assert call("config/batchWrite", edits=[edit])["status"] == "ok"
 
-    def _run(self, *words: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    def _run(
+        self, *words: str, cwd: Path | None = None, through: tuple[str, ...] = ()
+    ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [self.program, *words],
+            [*through, self.program, *words],
             cwd=cwd or self.ground.project,
             env=self.ground.environment,
             stdin=subprocess.DEVNULL,

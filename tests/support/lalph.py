@@ -42,9 +42,13 @@ class Lalph:
     npm: Npm
     program: Path
     ground: Ground
+    folder: str = "tmp"
+    """What the temporary directory in the home is called. With a blank in it, lalph cannot run scripts."""
 
     def configure(self, prefix: str = "") -> None:
         """A project, and a preset with *prefix* as its commandPrefix, as `lalph projects` and `lalph agents` do."""
+        self.scratch.mkdir()
+        (self.scratch / "somebody-else's").write_text("so that the folder is never empty\n")
         gh = self.ground.home / "bin" / "gh"
         gh.write_text(_GH)
         gh.chmod(0o755)
@@ -73,7 +77,12 @@ class Lalph:
         """Have the agent choose a task in a new worktree; it never does. The worktree, which is gone by then."""
         self._run("--iterations", "1")
         (report,) = self.ground.reports.glob("*.json")
-        return self.ground.worktrees / report.stem
+        return self.scratch / report.stem
+
+    @property
+    def scratch(self) -> Path:
+        """Where its worktrees are."""
+        return self.ground.home / self.folder
 
     def _run(self, *words: str, stdin: str | None = None) -> str:
         done = subprocess.run(
@@ -82,7 +91,7 @@ class Lalph:
             env={
                 **self.ground.environment,
                 "PATH": f"{self.npm.node.parent}:{self.ground.environment['PATH']}",
-                "TMPDIR": str(self.ground.worktrees),
+                "TMPDIR": str(self.scratch),
             },
             input=stdin or "",
             capture_output=True,

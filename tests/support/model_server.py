@@ -12,8 +12,8 @@ class ModelServer:
     """
     A model at `url`, for as long as the block of `with` lasts. `requests` are the bodies that it was sent.
 
-    Such a model does to the letter what a person says: to a message that holds "run: COMMAND" or "call: TOOL" it
-    answers with a call of a tool, and to what a tool returned with exactly that.
+    Such a model does to the letter what a person says: to a line "run: COMMAND", or "call: TOOL" where it knows that,
+    it answers with a call of a tool, and to what a tool returned with exactly that.
     """
 
     def __init__(self) -> None:

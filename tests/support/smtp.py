@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from ravi.server.http.access_log import AccessLog
 from ravi.server.mail.verdicts import Checker
 from ravi.server.smtp import Intake, Limits, Listener
 from ravi.server.smtp.tls import new_context, own_certificate
@@ -98,6 +99,7 @@ class Office:
     world: World
     listener: Listener
     port: int
+    lines: AccessLog
     wires: list[Wire] = field(default_factory=list)
 
     async def connect(self) -> Wire:
@@ -141,13 +143,13 @@ async def office_on(database_url: str, folder: Path, **limits: Any) -> AsyncIter
     async with world_on(database_url) as world:
         tls = new_context()
         tls.load_cert_chain(own_certificate(folder, [HOST]))
-        intake = Intake(world.services.mail, Checker(None))
+        intake = Intake(world.services.mail, Checker(None), lines := AccessLog())
         listener = Listener(intake, Limits(**limits), hostname=HOST, tls=tls)
         with socket.create_server(("127.0.0.1", 0)) as listening:
             listening.setblocking(False)
             await listener.start(listening)
             try:
-                office = Office(world, listener, listening.getsockname()[1])
+                office = Office(world, listener, listening.getsockname()[1], lines)
                 yield office
                 for wire in office.wires:
                     await wire.close()

@@ -291,6 +291,11 @@ class App:
         self._stopping = False
 
     @property
+    def access_log(self) -> AccessLog:
+        """What others who serve beside HTTP write their lines to."""
+        return self._access_log
+
+    @property
     def services(self) -> Services:
         """What was built; there is something between `start` and `stop`."""
         assert self._services is not None, "the app is not started"

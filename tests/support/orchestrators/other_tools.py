@@ -1,6 +1,7 @@
 """Harnesses beside the ten: Claude Code, Codex, Conductor, Cursor, Superset, and git itself."""
 
 import json
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class ClaudeCode(Orchestrator):
         return all(self.run(["sh", "-c", hook["command"]], path, stdin=told, env=variables) for hook in hooks)
 
     def start_agent(self, path: Path, task: str) -> None:
-        self.run(["bash", "-c", f"source '{self._sourced(task)}'; claude"], path)
+        self.run(["bash", "-c", f"source {shlex.quote(str(self._sourced(task)))}; claude"], path)
 
     def _sourced(self, task: str) -> Path:
         return self.ground.reports / f"env-of-{task}.sh"
@@ -126,6 +127,7 @@ class Git(Orchestrator):
 
     tool = "git"
     tears_down = False
+    forces = False
 
     def set_up(self, path: Path, task: str) -> bool:
         """Already done."""

@@ -212,7 +212,12 @@ TOOLS: dict[str, Tool] = {
             ".claude/settings.json",
             Item("hooks.SessionStart", {"hooks": [{"type": "command", "command": _CLAUDE_SESSION}]}),
         ),
-        notes=("leave .ravi out of .worktreeinclude", _REAPER),
+        notes=(
+            "leave .ravi out of .worktreeinclude",
+            "Claude Code does not wait for hooks before it starts MCP servers. Add ours so that it binds by itself: "
+            "claude mcp add ravi -- {ravi} workspace exec --label tool=claude-code -- {ravi} mcp",
+            _REAPER,
+        ),
     ),
     "codex": Tool(
         "Codex, program and app",
@@ -231,7 +236,8 @@ TOOLS: dict[str, Tool] = {
             why="the Codex app writes it; without the app nobody reads it",
         ),
         notes=(
-            "Codex asks you to trust the hooks of a project",
+            "Codex asks you to trust the hooks of a project, and runs them in all its worktrees then; until you do, "
+            "nobody is bound and its agents act as you",
             "its sandbox lets nobody reach a server: set sandbox_workspace_write.network_access = true",
             _REAPER,
         ),

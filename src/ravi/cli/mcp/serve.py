@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ravi.cli.parser import VerbParser
 
 EXAMPLES = (
-    "claude mcp add ravi -- ravi mcp",
+    "ravi workspace exec -- ravi mcp",
     "ravi mcp --no-vault",
 )
 

@@ -72,7 +72,9 @@ async def _serve(settings: ServerSettings, console: Console, announce: Announce 
                 await require_answer(settings.database)
                 await app.start()
             mail = Listener(
-                Intake(app.services.mail, Checker(system_resolver() if settings.dns == "system" else None)),
+                Intake(
+                    app.services.mail, Checker(system_resolver() if settings.dns == "system" else None), app.access_log
+                ),
                 _limits(settings),
                 hostname=settings.mail_domain[0],
                 tls=mail_tls,

@@ -17,7 +17,7 @@ from ravi.server.contacts import storage
 from ravi.server.contacts.checks import check_email, check_name, check_phone_number, cut_name, is_email
 from ravi.server.contacts.errors import ContactExists, ContactNotFound
 from ravi.server.contacts.records import Contact, ContactChange
-from ravi.server.db import Database, Transaction, micros
+from ravi.server.db import Database, Transaction, micros, new_row_uuid
 from ravi.server.http import IdentityRef, Paging, Principal
 from ravi.server.http.errors import invalid
 from ravi.server.http.paging import EVERYTHING
@@ -142,15 +142,16 @@ class Contacts:
         if not value or (email and not is_email(value)):
             return
         await _lock(tx, identity_id)
+        now = micros(at)
         await storage.touch(
             tx,
             account_id,
             identity_id,
-            uuid=str(uuid.uuid4()),
+            uuid=new_row_uuid(now),
             column="email" if email else "phone_number",
             value=value,
             display_name=cut_name(name),
-            at=micros(at),
+            at=now,
         )
 
     async def sender_type(

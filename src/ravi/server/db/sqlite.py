@@ -22,13 +22,11 @@ import apsw
 
 from ravi.server.db.engine import Row, Transaction
 from ravi.server.db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, ReferenceGone
+from ravi.server.db.log_moving import MOVE, LogMover
 from ravi.server.db.log_sync import LogSync
 
 #: How long a writer waits for another *process* (such as `ravi-server owner add`) before it gives up.
 BUSY_SECONDS = 5.0
-#: How many pages the log takes before they are moved into the database: 16 MB. SQLite's own 1,000 would have pages that
-#: many messages share moved several times a second, while nobody can commit.
-LOG_PAGES = 4000
 
 log = logging.getLogger("ravi.db")
 
@@ -54,6 +52,7 @@ class SqliteDatabase:
         self._committer: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commit")
         self._log = LogSync(path)
+        self._mover = LogMover(self._writer, _connect(path, wait_ms=0))
         self._unanswered: set[asyncio.Task[None]] = set()  # commits that wait for their sync
         self._ambient: ContextVar[_Savepoint | None] = ContextVar(f"transaction-{id(self)}", default=None)
 
@@ -106,6 +105,15 @@ class SqliteDatabase:
         busy, *_ = rows[0]
         return not busy
 
+    async def _move_rest(self) -> None:
+        """Empty the log of what came while the bulk of it was moved. Called with the turn held, and no batch open."""
+        self._mover.rest = False
+        with contextlib.suppress(apsw.Error):  # a reader is in the way: next time
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._execute, MOVE)
+
+    def _execute(self, sql: str) -> None:
+        self._writer.execute(sql).fetchall()
+
     async def ping(self) -> None:
         self._log.check()
         await self.one("SELECT count(*) FROM schema_migrations")
@@ -116,6 +124,7 @@ class SqliteDatabase:
         await asyncio.gather(*self._unanswered, return_exceptions=True)
         await self._log.finish()
         self._log.close()
+        await self._mover.close()
         self._thread.shutdown(wait=True)
         self._reader.close()
         self._writer.close()
@@ -149,6 +158,9 @@ class SqliteDatabase:
                 future.set_exception(failure)
 
     async def _commit(self) -> None:
+        # Not before the sync under way is done: until then more come who share this commit, and cannot be answered
+        # sooner anyway. They are executed meanwhile.
+        await self._log.finish()
         async with self._turn:
             if self._waiting is None:  # lost since this was planned
                 self._committer = None
@@ -160,11 +172,14 @@ class SqliteDatabase:
                 for sql, params in last:
                     self._writer.execute(sql, params)
                 await loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
+                if self._mover.rest:
+                    await self._move_rest()
             except apsw.Error as fault:
                 with contextlib.suppress(apsw.Error):
                     self._writer.execute("ROLLBACK")
                 self._refuse(waiting, _unavailable(fault))
                 return
+        self._mover.begin()
         # The turn is given back: others write while the disk confirms.
         try:
             await self._log.confirmed()
@@ -274,7 +289,6 @@ def _connect(path: str, *, wait_ms: int) -> apsw.Connection:
         connection.pragma("journal_mode", "wal")
         connection.set_busy_timeout(wait_ms)
         connection.pragma("synchronous", "normal")  # the disk is waited for by `LogSync`
-        connection.pragma("wal_autocheckpoint", LOG_PAGES)
         connection.pragma("foreign_keys", True)
         connection.pragma("temp_store", "memory")
         # What was deleted or replaced is gone from the file: old key material after an upgrade, erased identities.

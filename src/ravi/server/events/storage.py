@@ -95,7 +95,7 @@ async def count(db: Queries, account_id: int, identity_id: int) -> int:
 async def purge(tx: Transaction, account_id: int, identity_id: int, *, most: int) -> int:
     """Erase the oldest of what was recorded about an identity, no more than *most*; return how many that were."""
     return await tx.run(
-        "DELETE FROM events WHERE account_id = :account AND seq IN (SELECT seq FROM events"
+        "DELETE FROM events WHERE seq IN (SELECT seq FROM events"
         " WHERE identity_id = :identity AND account_id = :account ORDER BY seq LIMIT :most)",
         identity=identity_id,
         account=account_id,

@@ -1,5 +1,5 @@
 """
-One line a request, cheap enough to be on by default.
+One line for each request and each message, cheap enough to be on by default.
 
 A `logging` record for every request costs a third of the request itself. These lines are encoded at once and
 written together, at most `DELAY` later; errors go through `logging` and are never delayed.
@@ -18,7 +18,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class AccessLog:
-    """Writes request lines to stderr. Paths appear without their query; bodies and headers never."""
+    """Writes lines to stderr. Paths appear without their query; bodies, headers and subjects never."""
 
     def __init__(self, *, enabled: bool = True) -> None:
         self._enabled = enabled
@@ -30,23 +30,27 @@ class AccessLog:
         """Note one answered request. *credential* is the uuid of the key or token, never its secret."""
         if not self._enabled:
             return
+        self.note(
+            "ravi.http",
+            "request",
+            {
+                "method": method,
+                "path": path,
+                "status": status,
+                "ms": round(seconds * 1000, 2),
+                "request_id": request_id,
+                "credential": credential,
+            },
+        )
+
+    def note(self, logger: str, event: str, fields: dict[str, object]) -> None:
+        """Note that *event* took place. *fields* can be written as JSON; a secret is never among them."""
+        if not self._enabled:
+            return
         if not self._lines:
             asyncio.get_running_loop().call_later(DELAY, self.flush)
         self._lines.append(
-            _encode(
-                {
-                    "at": datetime.now(UTC),
-                    "level": "info",
-                    "logger": "ravi.http",
-                    "event": "request",
-                    "method": method,
-                    "path": path,
-                    "status": status,
-                    "ms": round(seconds * 1000, 2),
-                    "request_id": request_id,
-                    "credential": credential,
-                }
-            )
+            _encode({"at": datetime.now(UTC), "level": "info", "logger": logger, "event": event, **fields})
         )
 
     def flush(self) -> None:

@@ -206,7 +206,7 @@ async def count(db: Queries, account_id: int, identity_id: int) -> int:
 async def delete_some(tx: Transaction, account_id: int, identity_id: int, *, most: int) -> int:
     """Erase at most *most* texts of an identity; return how many that were."""
     return await tx.run(
-        "DELETE FROM sms_messages WHERE account_id = :account AND id IN (SELECT id FROM sms_messages"
+        "DELETE FROM sms_messages WHERE id IN (SELECT id FROM sms_messages"
         " WHERE identity_id = :identity AND account_id = :account LIMIT :most)",
         identity=identity_id,
         account=account_id,

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import os
 import re
-import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ravi.server.db import DatabaseFull, DatabaseUnavailable
+from ravi.server.http.access_log import AccessLog
 from ravi.server.http.origin import Origin, acting
 from ravi.server.mail.errors import RecipientRefused
 from ravi.server.mail.parsed import Parsed
@@ -77,9 +78,10 @@ class Peer:
 class Intake:
     """Turns what the protocol has read into calls of the mail service, and their outcome into replies."""
 
-    def __init__(self, mail: MailService, checks: SenderChecks) -> None:
+    def __init__(self, mail: MailService, checks: SenderChecks, lines: AccessLog) -> None:
         self._mail = mail
         self._checks = checks
+        self._lines = lines
         self._threads = asyncio.Semaphore(PARSED_TOGETHER)
 
     async def resolve(self, given: str) -> Mailbox | str:
@@ -102,7 +104,7 @@ class Intake:
         Writes a line about it to the log, whatever comes of it: never a subject, never a body.
         """
         started = time.monotonic()
-        reference = secrets.token_hex(6)
+        reference = os.urandom(6).hex()
         try:
             with acting(Origin("smtp", peer=peer.host, request_id=reference)):
                 reply = await self._store(draft, peer, raw, reference)
@@ -114,9 +116,10 @@ class Intake:
         except Exception:  # the last resort: the sender is to try again, the log gets the traceback
             log.exception("fault", extra={"reference": reference})
             reply = NOT_STORED
-        log.info(
+        self._lines.note(
+            "ravi.smtp",
             "message",
-            extra={
+            {
                 "reference": reference,
                 "peer": peer.host,
                 "helo": peer.helo,

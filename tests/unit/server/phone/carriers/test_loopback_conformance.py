@@ -76,3 +76,12 @@ class TestLoopback(WebhookConformance):
         with pytest.raises(Later) as later:
             await world.open().send(text(world))
         assert not later.value.maybe_sent
+
+    @pytest.mark.parametrize(
+        "content",
+        [[], "text", 5, None, {}, {"to": "+12015550100"}]
+        + [{"to": "a", "from": "b", "body": "c", "id": "d", name: 5} for name in ("to", "from", "body", "id")],
+    )
+    async def test_what_is_signed_and_no_text_is_refused(self, world: LoopbackWorld, content: object) -> None:
+        with pytest.raises(WebhookRefused, match="not a simulated text"):
+            await world.open().read(world.signed(content))
