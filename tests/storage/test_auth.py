@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ravi.errors import BadCredentials, IdentityDisabled, IdentityNotFound, NotFound, TokenReused, Unauthenticated
-from ravi.server.auth import Auth
+from ravi.server.auth import Auth, tokens
 from ravi.server.auth.errors import AccountExists
 from ravi.server.auth.records import Account
 from ravi.server.auth.sessions import GRACE, REFRESH_TOKEN_LIVES
@@ -93,6 +93,15 @@ async def test_a_refresh_token_is_no_bearer(auth: Auth, account: Account) -> Non
 
 @pytest.mark.parametrize("token", ["", "x", "ravi_at_", "ravi_at_" + "a" * 51, "\x00", "ravi_mgmt_💩"])
 async def test_nonsense_is_nobody(auth: Auth, token: str) -> None:
+    with pytest.raises(Unauthenticated):
+        await auth.authenticate(token)
+    with pytest.raises(Unauthenticated):
+        await auth.refresh(token)
+
+
+@pytest.mark.parametrize("prefix", tokens.PREFIXES)
+async def test_what_looks_like_a_credential_and_is_none_is_nobody(auth: Auth, prefix: str) -> None:
+    token = tokens.new_token(prefix)
     with pytest.raises(Unauthenticated):
         await auth.authenticate(token)
     with pytest.raises(Unauthenticated):

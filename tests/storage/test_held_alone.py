@@ -5,10 +5,11 @@ A request never gets to the second while the first is there, so the second is as
 """
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
-from ravi.errors import Unauthenticated
+from ravi.errors import NotFound, Unauthenticated
 from ravi.server.auth import Auth
 from ravi.server.auth import storage as auth_storage
 from ravi.server.auth.records import Account
@@ -20,6 +21,7 @@ from ravi.server.mail import uploads_storage as uploads
 from ravi.server.phone.carriers import loopback
 from ravi.server.webhooks import storage as webhooks
 from tests.storage.conftest import MakeIdentity
+from tests.support.clock import Clock
 
 NOW, END = 1_000, 2_000
 
@@ -139,12 +141,22 @@ async def test_an_approval_that_was_collected_is_not_taken_back(db: Database, ac
 
 
 async def test_of_an_identity_s_keys_those_are_counted_that_were_not_revoked(
-    db: Database, auth: Auth, account: Account, make: MakeIdentity
+    db: Database, auth: Auth, account: Account, make: MakeIdentity, clock: Clock
 ) -> None:
     identity = await make("worker")
     speaker = IdentityRef(identity.id, identity.uuid, identity.name, disabled=False)
-    for _ in range(2):
-        key = await auth.mint_identity_key(account.id, speaker, "more")
-    await auth.revoke_key(account.id, "identity", key.key.uuid)
+    for ttl in (None, None, timedelta(minutes=1)):
+        await auth.mint_identity_key(account.id, speaker, "more", ttl)
+    (first, *_) = await auth.list_keys(account.id, "identity")
+    await auth.revoke_key(account.id, "identity", first.uuid)
+    clock.advance(minutes=1)
 
+    assert await auth_storage.count_live(db, account.id, identity.id) == {"identity": 2}, "one of them is over"
+    async with db.begin() as tx:
+        assert await auth.revoke_all_keys(tx, account.id) == 1
     assert await auth_storage.count_live(db, account.id, identity.id) == {"identity": 1}
+
+
+async def test_an_account_that_is_not_there_is_not_found(auth: Auth) -> None:
+    with pytest.raises(NotFound):
+        await auth.get_account(-1)
