@@ -86,6 +86,13 @@ async def test_a_refresh_token_of_another_account_is_not_signed_out(world: World
     assert (await refresh(world, theirs.refresh))[0] == 200
 
 
+@pytest.mark.parametrize("said", [None, "", "Bearer", "Bearer "])
+async def test_who_presents_nothing_is_told_so(world: World, said: str | None) -> None:
+    headers = {} if said is None else {"Authorization": said}
+    answer = await world.nobody.send("GET", "/api/identities/", None, **headers)
+    assert (answer.status_code, answer.json()["detail"]) == (401, "Authentication credentials were not provided.")
+
+
 async def test_a_refresh_token_names_another_sign_in_to_end_but_not_for_who_is_bound(world: World) -> None:
     own = await world.services.auth.sign_in(world.account.id, "elsewhere")
     bound = (await world.ada.post("/api/auth/bind-identity/", {"identity": world.mine["uuid"]})).json()

@@ -108,6 +108,7 @@ async def test_an_attachment_whose_message_is_erased_in_the_middle_of_its_downlo
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(mail_storage, "find_attachment", attachment_found)
         assert (await world.agent.get(f"/api/email-attachments/{attachment['uuid']}/")).status_code == 404
+    assert (await world.agent.get(f"/api/email-messages/{message['id']}/raw/")).status_code == 404
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(mail_storage, "find_owner_of_attachment", owner_found)
         assert (await world.client.get(attachment["download_url"])).status_code == 404

@@ -93,7 +93,9 @@ async def test_who_asks_anew_has_been_waiting_all_along(world: World) -> None:
 
 async def test_of_two_who_wait_for_the_same_the_other_is_still_shown(world: World) -> None:
     async with waiting(world):
-        async with waiting(world):
+        async with waiting(world), asyncio.timeout(10):
+            while len(world.services.waiting) < 2:
+                await asyncio.sleep(0.01)
             assert len((await of_mine(world))["waiting"]) == 1
         world.clock.advance(seconds=4)
         await world.services.waiting.presence.write_down()

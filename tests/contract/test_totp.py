@@ -166,6 +166,7 @@ async def test_another_name_needs_the_seed_sealed_with_it(world: World) -> None:
 
     same = await world.agent.send("PATCH", paths(row)[0], {"service_name": "GitHub"})
     assert same.status_code == 200
+    await made(world.ada, "GitLab", identity=world.sibling["id"])  # which is no matter to this one
     secret = sealed()
     renamed = await world.agent.send("PATCH", paths(row)[0], {"service_name": "GitLab", "secret": secret})
     assert (renamed.json()["service_name"], renamed.json()["secret"]) == ("GitLab", secret)

@@ -344,14 +344,14 @@ def test_down_ends_the_fleet_and_nobody_else(work: Cli) -> None:
     rows = work.json("fleet", "up", "3")
     other = work.json("fleet", "up", "2", "--prefix", "other")
     (work.cwd / "agent-1" / "result").write_text("kept")
-    ended = work.json("fleet", "down")
+    ended = work.json("fleet", "down", "--prefix", "agent")
 
     assert [row["uuid"] for row in ended] == [row["uuid"] for row in rows]
     assert all(row["receipt"]["status"] == "deleted" for row in ended)
     assert {each["name"] for each in identities(work).values()} == {"bystander", "other-0", "other-1"}
     assert entries(work.cwd) == ["agent-1", "other-0", "other-1"]
     assert entries(work.cwd / "agent-1") == ["result"]
-    assert work.json("fleet", "down") == [], "twice is fine"
+    assert work.json("fleet", "down", "--prefix", "agent") == [], "twice is fine"
     assert [row["uuid"] for row in work.json("fleet", "down", work.cwd / "other-1")] == [other[1]["uuid"]]
 
 
@@ -403,3 +403,16 @@ asyncio.run(main())
     ], done.stderr
     assert entries(work.cwd) == []
     assert os.path.isdir(work.cwd)
+
+
+def test_the_fleet_that_was_started_here_needs_no_name_and_of_several_one_is_asked_for(work: Cli) -> None:
+    work.json("fleet", "up", "2", "--prefix", "task")
+    assert len(work.json("fleet", "status")) == 2
+    work.json("fleet", "up", "1", "--prefix", "other")
+
+    for words in (("status",), ("down",), ("exec", "--", "true")):
+        refused = work.fails(5, "fleet", *words)
+        assert {name.rpartition("-")[0] for name in refused["details"]} == {"task", "other"}
+    assert len(work.json("fleet", "down", "--prefix", "other")) == 1
+    assert len(work.json("fleet", "down")) == 2
+    assert work.json("fleet", "down") == []

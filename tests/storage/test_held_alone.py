@@ -14,6 +14,7 @@ from ravi.server.auth import Auth
 from ravi.server.auth import storage as auth_storage
 from ravi.server.auth.records import Account
 from ravi.server.db import Database
+from ravi.server.events import Events
 from ravi.server.http import IdentityRef
 from ravi.server.identities import storage as identities
 from ravi.server.login import storage as login
@@ -74,28 +75,65 @@ async def test_a_name_is_not_one_of_an_identity_that_is_off_or_over(
     assert await identities.find_by_names(db, account.id, ["worker"], at=NOW) == {}
 
 
-async def test_nothing_is_read_for_the_webhook_of_an_identity_whose_time_is_over(
+async def webhook(db: Database, account: Account, identity_id: int | None, *, enabled: bool, cursor: int) -> None:
+    async with db.begin() as tx:
+        await webhooks.insert(
+            tx,
+            uuid=str(uuid.uuid4()),
+            account_id=account.id,
+            identity_id=identity_id,
+            url="https://hooks.example.com/",
+            enabled=enabled,
+            event_types=[],
+            signing_secret="",
+            cursor=cursor,
+            at=NOW,
+        )
+
+
+async def test_nothing_is_read_for_a_webhook_that_is_off_or_whose_identity_s_time_is_over(
     db: Database, account: Account, make: MakeIdentity
 ) -> None:
     brief = await make("brief")
     async with db.begin() as tx:
         await tx.run("UPDATE identities SET expires_at = :end WHERE id = :id", end=END, id=brief.id)
-        for identity_id in (brief.id, None):
-            await webhooks.insert(
-                tx,
-                uuid=str(uuid.uuid4()),
-                account_id=account.id,
-                identity_id=identity_id,
-                url="https://hooks.example.com/",
-                enabled=True,
-                event_types=[],
-                signing_secret="",
-                cursor=0,
-                at=NOW,
-            )
+    for identity_id, enabled in ((brief.id, True), (brief.id, False), (None, True), (None, False)):
+        await webhook(db, account, identity_id, enabled=enabled, cursor=0)
 
     assert [each.identity_id for each in await webhooks.list_reading(db, account.id, now=END - 1)] == [brief.id, None]
     assert [each.identity_id for each in await webhooks.list_reading(db, account.id, now=END)] == [None]
+
+
+async def test_an_account_has_news_for_its_webhooks_that_are_on(
+    db: Database, events: Events, account: Account, stranger: Account
+) -> None:
+    async def happen(to: Account) -> int:
+        async with db.begin() as tx:
+            return (await events.record(tx, to.id, "test.happened", None, {})).seq
+
+    await webhook(db, account, None, enabled=False, cursor=0)
+    await webhook(db, account, None, enabled=True, cursor=await happen(account))
+    await happen(stranger)
+    assert await webhooks.list_accounts_with_news(db) == []
+    await happen(account)
+    assert await webhooks.list_accounts_with_news(db) == [account.id]
+
+
+async def test_domains_of_another_account_are_not_listed(db: Database, account: Account, stranger: Account) -> None:
+    async with db.begin() as tx:
+        for owner, domain in ((None, "platform.example"), (account.id, "own.example"), (stranger.id, "other.example")):
+            await tx.run(
+                "INSERT INTO domains (uuid, account_id, domain, is_default, created_at)"
+                " VALUES (:domain, :owner, :domain, 0, :at)",
+                domain=domain,
+                owner=owner,
+                at=NOW,
+            )
+
+    assert [each.domain for each in await identities.list_domains(db, account.id)] == [
+        "platform.example",
+        "own.example",
+    ]
 
 
 async def test_who_can_get_no_number_by_custom_leaves_no_row_of_one_behind(

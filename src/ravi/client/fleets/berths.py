@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from ravi.client.fleets.values import check_name
+from ravi.client.calls import identities as calls
+from ravi.client.fleets.values import FLEET, check_name
+from ravi.errors import Conflict
 from ravi.settings.workspace_host import host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ravi.client.core import Core
+    from ravi.client.core import Core, Steps
     from ravi.client.fleets.worktrees import Directory
     from ravi.client.workspaces.values import Bound
     from ravi.settings.locking import locked
@@ -40,11 +42,35 @@ def fleet_name(core: Core, name: str | None, prefix: str | None, cwd: str) -> st
 
     Raises UsageError.
     """
-    from hashlib import sha256
-
     if name is not None:
         return check_name(name)
+    return f"{prefix or DEFAULT_PREFIX}-{_mark(core, cwd)}"
 
-    stem = prefix or DEFAULT_PREFIX
-    mark = sha256("\0".join((host(core.settings.home), os.path.realpath(cwd), stem)).encode("utf-8", "replace"))
-    return f"{stem}-{mark.hexdigest()[:6]}"
+
+def which_fleet(core: Core, name: str | None, prefix: str | None, cwd: str) -> Steps[str]:
+    """
+    *name*, or the fleet that was started in *cwd* with this *prefix*; without both, the one that was started there.
+
+    Raises Conflict when there are several, and UsageError.
+    """
+    if name is not None or prefix is not None:
+        return fleet_name(core, name, prefix, cwd)
+    end = f"-{_mark(core, cwd)}"
+    listed = yield from core.send(calls.list_())
+    found = sorted({label for each in listed if (label := each["labels"].get(FLEET, "")).endswith(end)})
+    if len(found) > 1:
+        raise Conflict(
+            f"{len(found)} fleets were started here: {', '.join(found)}",
+            hint="name one with --fleet, or by the prefix that it was made with",
+            details=found,
+        )
+    return found[0] if found else fleet_name(core, None, None, cwd)
+
+
+def _mark(core: Core, cwd: str) -> str:
+    """What the names of fleets end with that are started in *cwd* on this machine."""
+    from hashlib import sha256
+
+    return sha256("\0".join((host(core.settings.home), os.path.realpath(cwd))).encode("utf-8", "replace")).hexdigest()[
+        :6
+    ]

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ravi.client.aio import AsyncRun
+    from ravi.client.core import Core, Steps
     from ravi.client.fleets.lowering import Lowered
     from ravi.client.fleets.raising import Attempt, Progress
     from ravi.client.fleets.roster import Post
@@ -21,8 +22,9 @@ class Fleets:
     """
     Fleets of the account. A fleet is the identities that bear one label, `fleet=<name>`.
 
-    Where *name* is left out, it is made of the working directory and *prefix*, so that the same words mean the same
-    fleet again.
+    Where *name* is left out, it is made of *prefix* and the working directory, so that the same words mean the same
+    fleet again. Without both, `status`, `posts` and `down` take the fleet that was started in the working directory;
+    Conflict when there are several.
     """
 
     def __init__(self, run: Run) -> None:
@@ -78,21 +80,13 @@ class Fleets:
         Members on other machines are left alone, unless *everywhere*. May run twice, and in two places at once; what
         cannot be ended does not stop the rest, and is in `failures`.
         """
-        from ravi.client.fleets.berths import fleet_name
-        from ravi.client.fleets.lowering import down
-
         cwd = os.getcwd()
-        return self._run(
-            lambda core: down(core, fleet_name(core, name, prefix, cwd), targets, progress, everywhere=everywhere)
-        )
+        return self._run(lambda core: _down(core, name, prefix, cwd, targets, progress, everywhere))
 
     def status(self, *, name: str | None = None, prefix: str | None = None) -> list[Standing]:
         """Who is in a fleet, oldest first: unread, last seen, waiting for what, and whether its directory binds it."""
-        from ravi.client.fleets.berths import fleet_name
-        from ravi.client.fleets.standing import status
-
         cwd = os.getcwd()
-        return self._run(lambda core: status(core, fleet_name(core, name, prefix, cwd)))
+        return self._run(lambda core: _status(core, name, prefix, cwd))
 
     def posts(
         self, targets: Sequence[str] | None = None, *, name: str | None = None, prefix: str | None = None
@@ -102,11 +96,8 @@ class Fleets:
 
         Raises IdentityNotFound when there are none, UsageError for a directory that is not bound.
         """
-        from ravi.client.fleets.berths import fleet_name
-        from ravi.client.fleets.roster import posts
-
         cwd = os.getcwd()
-        return self._run(lambda core: posts(core, fleet_name(core, name, prefix, cwd), targets))
+        return self._run(lambda core: _posts(core, name, prefix, cwd, targets))
 
 
 class AsyncFleets:
@@ -147,29 +138,52 @@ class AsyncFleets:
         everywhere: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> Lowered:
-        from ravi.client.fleets.berths import fleet_name
-        from ravi.client.fleets.lowering import down
-
         cwd = os.getcwd()
-        return await self._run(
-            lambda core: down(core, fleet_name(core, name, prefix, cwd), targets, progress, everywhere=everywhere)
-        )
+        return await self._run(lambda core: _down(core, name, prefix, cwd, targets, progress, everywhere))
 
     async def status(self, *, name: str | None = None, prefix: str | None = None) -> list[Standing]:
-        from ravi.client.fleets.berths import fleet_name
-        from ravi.client.fleets.standing import status
-
         cwd = os.getcwd()
-        return await self._run(lambda core: status(core, fleet_name(core, name, prefix, cwd)))
+        return await self._run(lambda core: _status(core, name, prefix, cwd))
 
     async def posts(
         self, targets: Sequence[str] | None = None, *, name: str | None = None, prefix: str | None = None
     ) -> list[Post]:
-        from ravi.client.fleets.berths import fleet_name
-        from ravi.client.fleets.roster import posts
-
         cwd = os.getcwd()
-        return await self._run(lambda core: posts(core, fleet_name(core, name, prefix, cwd), targets))
+        return await self._run(lambda core: _posts(core, name, prefix, cwd, targets))
+
+
+def _down(
+    core: Core,
+    name: str | None,
+    prefix: str | None,
+    cwd: str,
+    targets: Sequence[str] | None,
+    progress: Callable[[int, int], None] | None,
+    everywhere: bool,
+) -> Steps[Lowered]:
+    from ravi.client.fleets.berths import which_fleet
+    from ravi.client.fleets.lowering import down
+
+    fleet = None if targets else (yield from which_fleet(core, name, prefix, cwd))
+    return (yield from down(core, fleet, targets, progress, everywhere=everywhere))
+
+
+def _status(core: Core, name: str | None, prefix: str | None, cwd: str) -> Steps[list[Standing]]:
+    from ravi.client.fleets.berths import which_fleet
+    from ravi.client.fleets.standing import status
+
+    fleet = yield from which_fleet(core, name, prefix, cwd)
+    return (yield from status(core, fleet))
+
+
+def _posts(
+    core: Core, name: str | None, prefix: str | None, cwd: str, targets: Sequence[str] | None
+) -> Steps[list[Post]]:
+    from ravi.client.fleets.berths import which_fleet
+    from ravi.client.fleets.roster import posts
+
+    fleet = "" if targets else (yield from which_fleet(core, name, prefix, cwd))
+    return (yield from posts(core, fleet, targets))
 
 
 def _attempt(
