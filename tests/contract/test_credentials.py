@@ -93,14 +93,24 @@ async def test_who_presents_nothing_is_told_so(world: World, said: str | None) -
     assert (answer.status_code, answer.json()["detail"]) == (401, "Authentication credentials were not provided.")
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "Token", "Bearer:"])
+async def test_a_credential_in_another_scheme_is_none(world: World, scheme: str) -> None:
+    good = await world.nobody.send("GET", "/api/identities/", None, Authorization=f"bearer {world.mine['api_key']}")
+    other = await world.nobody.send("GET", "/api/identities/", None, Authorization=f"{scheme} {world.mine['api_key']}")
+    assert (good.status_code, other.status_code) == (200, 401)
+
+
 async def test_a_refresh_token_names_another_sign_in_to_end_but_not_for_who_is_bound(world: World) -> None:
     own = await world.services.auth.sign_in(world.account.id, "elsewhere")
     bound = (await world.ada.post("/api/auth/bind-identity/", {"identity": world.mine["uuid"]})).json()
     signed_out = await world.with_token(bound["access"]).post("/api/auth/logout/", {"refresh": own.refresh})
     assert signed_out.json() == {"signed_out": 1}
     _, renewed = await refresh(world, own.refresh)
-    assert (await world.ada.post("/api/auth/logout/", {"refresh": renewed["refresh"]})).json() == {"signed_out": 2}
+    key = (await world.ada.post("/api/auth/keys/management/", {"label": "ci"})).json()["key"]
+    ended = {"refresh": renewed["refresh"]}
+    assert (await world.ada.post("/api/auth/logout/", ended)).json() == {"signed_out": 2}
     assert (await refresh(world, renewed["refresh"]))[0] == 401
+    assert (await world.with_token(key).post("/api/auth/logout/", ended)).json() == {"signed_out": 0}, "not twice"
 
 
 async def test_keys_are_minted_listed_masked_and_revoked(world: World) -> None:

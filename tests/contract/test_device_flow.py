@@ -172,8 +172,7 @@ async def test_answer_is_gone_from_the_database_after_sixty_seconds(site: SignIn
 
     await site.login.forget_old()
 
-    row = await site.db.one("SELECT answer, state FROM device_grants")
-    assert row == (None, "redeemed")
+    assert await site.db.one("SELECT answer, state FROM device_grants") == (None, "redeemed")
     assert refusal(await site.poll(grant["device_code"]), "invalid_grant")
 
 
@@ -185,8 +184,7 @@ async def test_polls_that_race_get_one_and_the_same_answer(site: SignIn) -> None
 
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
-    row = await site.db.one("SELECT count(*) FROM credentials WHERE kind = 'management'")
-    assert row == (1,)
+    assert await site.db.one("SELECT count(*) FROM credentials WHERE kind = 'management'") == (1,)
 
 
 async def test_denied(site: SignIn) -> None:

@@ -39,6 +39,8 @@ WORKERS = 2
 SECONDS_OF_TESTS = 45.0
 #: Longer than so many times that, and a mutant counts as one that hangs.
 PATIENCE = 10
+#: So many times as much when no test of those fails, and no reason is known why.
+LONGER = 10
 
 
 def main() -> int:
@@ -99,7 +101,13 @@ def _try_all(chosen: list[Site], memory: Memory, copies: list[Copy], *, learn: l
             chosen = _tests_for(copy, site, tests, budget)
             if (killer := memory.killer_of(site)) in tests.seconds:
                 chosen = [killer, *(test for test in chosen if test != killer)]
-            return site, copy.try_without(site, chosen, seconds=60 + PATIENCE * budget)
+            verdict = copy.try_without(site, chosen, seconds=60 + PATIENCE * budget)
+            if verdict.outcome == "survived" and memory.names[site] not in EQUIVALENT:
+                tried = set(chosen)
+                others = [test for test in _tests_for(copy, site, tests, LONGER * budget) if test not in tried]
+                if others:
+                    verdict = copy.try_without(site, others, seconds=60 + PATIENCE * LONGER * budget)
+            return site, verdict
         finally:
             free.put(copy)
 

@@ -22,8 +22,9 @@ past it. One of them has to fail. This page is written by that run.
 released or off; every `if` that refuses somebody, and of several reasons each; comparisons of signatures and
 checksums; scopes that routes declare. A route that asks who is calling and declares no scope does not start.
 
-**Which tests are run.** Those that enter the function, as one traced run of the suites has noted; the likeliest first,
-and at most {seconds:.0f} seconds' worth of them. On SQLite: PostgreSQL is asked the same statements.
+**Which tests are run.** Those that enter the function, as one traced run of the suites has noted: the one that failed
+last time, then the likeliest, about {seconds:.0f} seconds' worth of them, and ten times as many if none of those fails.
+One that waits for ever has failed. On SQLite: PostgreSQL is asked the same statements.
 
 **Why even a filter behind another is noticed.** In these suites every statement is first run as somebody else, with a
 foreign account's or identity's id in its parameters, and rolled back (`tests/support/strangers.py`). It has to show

@@ -99,10 +99,11 @@ class Copy:
                 return self._judge(left, seconds) if left else Verdict("unreached")
         if code == 0:
             return Verdict("survived", tried=len(tests))
-        failed = re.search(r"^(?:FAILED|ERROR) (\S+(?:\[.*?\])?)", said, re.MULTILINE)
+        failed = re.search(r"^(?:FAILED|ERROR) (.+)$", said, re.MULTILINE)
         if failed is None:
             raise RuntimeError(f"pytest did not run: {said[-2000:]}")
-        return Verdict("killed", by=failed[1], tried=len(tests))
+        by = max((test for test in tests if failed[1].startswith(test)), key=len, default=failed[1])
+        return Verdict("killed", by=by, tried=len(tests))
 
     def _pytest(self, *args: str, seconds: float) -> tuple[int | None, str]:
         """Return pytest's exit code, None when it took longer than *seconds*, and what it said."""
