@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from ravi.errors import NumbersExhausted
 from ravi.server.db import micros
+from ravi.server.phone.carriers.contract import Allocated, Wish
+from ravi.server.phone.carriers.loopback import Loopback
 from tests.support.carried import Carried, carried_on
 from tests.support.world import World, world_on
 
@@ -257,3 +260,26 @@ async def _spare(carried: Carried) -> int:
     row = await carried.world.services.db.one("SELECT COUNT(*) FROM spare_numbers")
     assert row is not None
     return int(row[0])
+
+
+@pytest.mark.parametrize("left", [0, 2])
+async def test_where_numbers_run_out_only_those_who_demand_one_are_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """As for a single one, which is then made without."""
+    allocate, asked = Loopback.allocate, itertools.count()
+
+    async def until_none_is_left(self: Loopback, wish: Wish) -> Allocated:
+        if next(asked) >= left:
+            raise NumbersExhausted("the range is used up")
+        return await allocate(self, wish)
+
+    monkeypatch.setattr(Loopback, "allocate", until_none_is_left)
+    made = await world.ada.post(BULK, {"identities": [{"name": f"a-{number}"} for number in range(4)]})
+    assert made.status_code == 201, made.text
+    assert [each["phone"] is None for each in made.json()["identities"]] == [number >= left for number in range(4)]
+
+    refused = await world.ada.post(BULK, {"identities": [{"name": "b"}, {"name": "c", "provision_phone": True}]})
+    assert refused.json()["code"] == NumbersExhausted.code
+    assert refused.json()["detail"].startswith("identities[1]: ")
+    assert len(await names(world)) == 6, "nobody of those"

@@ -143,7 +143,10 @@ class Numbers:
             # Those that demand one come first, should there be too few.
             identity_ids.sort(key=lambda identity_id: not wanted[identity_id][0])
             rows = await holdings.insert_numbers(tx, account_id, identity_ids, at=micros(self._now()))
-            taken = await self._numbers.take(tx, serials=[rows[each] for each in identity_ids], country=country)
+            try:
+                taken = await self._numbers.take(tx, serials=[rows[each] for each in identity_ids], country=country)
+            except NumbersExhausted:
+                taken = []  # those who demand one are refused by the caller
             for identity_id in identity_ids[len(taken) :]:
                 await holdings.drop_reserved_number(tx, account_id, identity_id)
             served = dict(zip(identity_ids, taken, strict=False))

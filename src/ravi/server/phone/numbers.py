@@ -54,8 +54,16 @@ class CarrierNumbers:
 
     async def take(self, tx: Transaction, *, serials: Sequence[int], country: str) -> list[TakenNumber]:
         if self._carrier.instant:
-            allocated = [await self._carrier.allocate(Wish(country, serial, self._is_known)) for serial in serials]
-            return [TakenNumber(each.number, self._carrier.name, each.ref) for each in allocated]
+            taken: list[TakenNumber] = []
+            for serial in serials:
+                try:
+                    allocated = await self._carrier.allocate(Wish(country, serial, self._is_known))
+                except NumbersExhausted:
+                    if not taken:
+                        raise  # it says why
+                    break
+                taken.append(TakenNumber(allocated.number, self._carrier.name, allocated.ref))
+            return taken
         return await spare_storage.take(
             tx, self._db.dialect, carrier=self._carrier.name, country=country, most=len(serials)
         )
