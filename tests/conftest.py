@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,8 @@ UNWELCOME = re.compile(
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test an empty home and working directory of its own; return the home."""
+def clean_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test an empty home and working directory of its own; the value is the home."""
     for name in list(os.environ):
         if UNWELCOME.fullmatch(name):
             monkeypatch.delenv(name)
@@ -47,7 +48,10 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
     cwd.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(cwd)
-    return home
+    umask = os.umask(0o022)  # `ravi-server` sets that of its process, which in some tests is ours
+    os.umask(umask)
+    yield home
+    os.umask(umask)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from ravi.server.db import DatabaseUnavailable
+
 log = logging.getLogger("ravi.jobs")
 
 
@@ -31,5 +33,7 @@ async def _repeat(interval: timedelta, name: str, work: Callable[[], Awaitable[o
         await asyncio.sleep(interval.total_seconds())
         try:
             await work()
+        except DatabaseUnavailable as fault:
+            log.warning("chore waits for the database", extra={"chore": name, "reason": fault.message})
         except Exception:  # a chore must outlive any single failure; it is logged, not hidden
             log.exception("chore failed", extra={"chore": name})
