@@ -46,8 +46,7 @@ def hash_of(entry: Entry) -> bytes:
 
     Without the lengths, two entries could be told apart by nobody whose fields are the same text, cut elsewhere.
     """
-    digest = hashlib.sha256()
-    for field in (
+    fields = (
         _FORMAT,
         b"%d" % entry.account_id,
         b"%d" % entry.seq,
@@ -61,7 +60,5 @@ def hash_of(entry: Entry) -> bytes:
         entry.request_id.encode(),
         entry.result.encode(),
         entry.previous,
-    ):
-        digest.update(len(field).to_bytes(4, "big"))
-        digest.update(field)
-    return digest.digest()
+    )
+    return hashlib.sha256(b"".join([part for field in fields for part in (len(field).to_bytes(4), field)])).digest()

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import apsw
 
-#: How many pages the log takes before they are moved: 4 MB, which a full disk may lack later.
-LOG_PAGES = 1000
+#: How many pages the log takes before they are moved: 8 MB, which a full disk may lack later.
+LOG_PAGES = 2000
 MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
 _LOOK = "PRAGMA wal_checkpoint(NOOP)"
 

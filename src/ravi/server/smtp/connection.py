@@ -202,6 +202,13 @@ class Connection(SMTP):
             return
         await self.obey(verb.upper(), argument.strip(" "))
 
+    async def push(self, status: str) -> None:  # type: ignore[override]  # the library's takes bytes too, which we never say
+        """Say *status*, and wait if the peer does not listen."""
+        writer = self._writer
+        assert writer is not None
+        writer.write(f"{status}\r\n".encode())
+        await writer.drain()
+
     async def refuse(self, reply: str) -> None:
         """Answer a command that makes no sense; too many of them end the connection."""
         self._errors += 1

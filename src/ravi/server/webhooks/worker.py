@@ -22,6 +22,8 @@ log = logging.getLogger("ravi.webhooks")
 
 #: How often to look for what is due: one query on an index. News rings.
 LOOK_SECONDS = 1.0
+#: After news, before looking: under load every commit brings some, and looking once is enough for many.
+GATHER_SECONDS = 0.02
 #: How often to look at every endpoint's cursor, for wake-ups that were lost.
 SWEEP_SECONDS = 10.0
 #: Tries at a time, in all and for one endpoint: one that hangs must not keep the others waiting.
@@ -76,7 +78,8 @@ class Worker:
                 except Exception:  # the worker must outlive any single failure; it is logged, not hidden
                     log.exception("webhooks failed")
                     await asyncio.sleep(LOOK_SECONDS)
-                await self._bell.ring_within(LOOK_SECONDS)
+                if await self._bell.ring_within(LOOK_SECONDS):
+                    await asyncio.sleep(GATHER_SECONDS)
 
     def _heard(self, topic: str) -> None:
         noun, _, account = topic.partition(":")
