@@ -266,6 +266,8 @@ class AsyncClient:
         except StopIteration as done:
             result: T = done.value
             return result
+        finally:
+            running.close()
 
     async def _do(self, step: Step) -> Any:
         if isinstance(step, Exchange):
@@ -273,7 +275,7 @@ class AsyncClient:
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)
         if isinstance(step, Compute):
-            return await asyncio.to_thread(step.work)
+            return await _in_thread(step.work)
         if isinstance(step, Together):
             return await self._together(step)
         # Waits for a file lock and, rarely, for a server: in a thread, so that the loop goes on.
@@ -291,7 +293,14 @@ class AsyncClient:
                 finally:
                     step.done()
 
-        return await asyncio.gather(*(one(task) for task in step.tasks))
+        begun = [asyncio.ensure_future(one(task)) for task in step.tasks]
+        try:
+            return await asyncio.gather(*begun)
+        finally:  # cancelled: not before all of them have let go
+            for each in begun:
+                each.cancel()
+            if begun:
+                await asyncio.wait(begun)
 
     async def _exchange(self, step: Exchange) -> Answer:
         session = self._opened()
@@ -418,6 +427,21 @@ def _failure(error: aiohttp.ClientError, server: str) -> RaviError:
     if isinstance(error, aiohttp.ClientResponseError):
         return ServerNonsense("what answered does not speak HTTP")
     return ServerUnreachable(f"the server at {server} closed the connection without an answer", details=SENT)
+
+
+async def _in_thread(work: Callable[[], Any]) -> Any:
+    """
+    What *work* returns, done in a thread.
+
+    No thread can be stopped. Who is cancelled here goes on only when the work is over: what is done next, such as
+    unlocking or undoing, would otherwise be done beside it.
+    """
+    begun = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(begun)
+    except asyncio.CancelledError:
+        await asyncio.wait([begun])
+        raise
 
 
 def _renew(core: Core, credential: Credential, force: bool) -> Credential:

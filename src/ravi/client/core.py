@@ -92,6 +92,12 @@ class Compute:
         self.work = work
 
 
+class Whole(Compute):
+    """A Compute that is over soon, and that Ctrl-C does not cut in two: it comes before the work, or after it."""
+
+    __slots__ = ()
+
+
 class Together:
     """
     Step: do each of *tasks* to its end, *at_once* of them at the same time, and tell *done* after each of them.

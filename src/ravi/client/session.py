@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ravi.client.core import Compute, Core, Exchange, Pause, Together
+from ravi.client.core import Compute, Core, Exchange, Pause, Together, Whole
 from ravi.client.transport import Transport
 from ravi.errors import RaviError
 
@@ -265,6 +265,8 @@ class Client:
         except StopIteration as done:
             result: T = done.value
             return result
+        finally:
+            running.close()  # Ctrl-C: whatever the steps hold is let go of now, before anybody cleans up after them
 
     def _do(self, step: Step) -> Any:
         if isinstance(step, Exchange):
@@ -274,6 +276,11 @@ class Client:
         if isinstance(step, Pause):
             time.sleep(step.seconds)
             return None
+        if isinstance(step, Whole):
+            from ravi.client.interrupts import deferred
+
+            with deferred():
+                return step.work()
         if isinstance(step, Compute):
             return step.work()
         if isinstance(step, Together):

@@ -34,34 +34,33 @@ class locked:  # noqa: N801 - reads as the verb it is: `with locked(path):`
 
     def __enter__(self) -> locked:
         deadline = time.monotonic() + self._patience
-        while True:
-            fd = self._opened()
-            if fd is None:
-                self._wait(deadline)  # its directory was removed between two breaths
-                continue
-            try:
+        try:
+            while True:
+                self._fd = self._opened()
+                if self._fd < 0:
+                    self._wait(deadline)  # its directory was removed between two breaths
+                    continue
                 # Polled, because a blocking flock has no time limit and a stopped process would stop all others.
-                while not _taken(fd):
+                while not _taken(self._fd):
                     self._wait(deadline)
-                if _is_at(fd, self._path):
-                    break
-            except OSError as error:  # a file system without locks
-                os.close(fd)
-                raise ConfigInvalid(f"cannot lock {self._shown}: {error.strerror}") from error
-            except BaseException:
-                os.close(fd)
-                raise
-            os.close(fd)  # whoever held it has removed the file: the lock is another one by now
-        self._fd = fd
-        return self
+                if _is_at(self._fd, self._path):
+                    return self
+                self._let_go()  # whoever held it has removed the file: the lock is another one by now
+        except OSError as error:  # a file system without locks
+            self._let_go()
+            raise ConfigInvalid(f"cannot lock {self._shown}: {error.strerror}") from error
+        except BaseException:  # Ctrl-C as well: who then undoes what was begun needs this lock
+            self._let_go()
+            raise
 
-    def _opened(self) -> int | None:
+    def _opened(self) -> int:
+        """The lock file, open; -1 when its directory has just been removed."""
         folder = os.path.dirname(self._path)
         try:
             make_private(folder)
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
-            return None
+            return -1
         except OSError as error:
             raise ConfigInvalid(
                 f"cannot lock {self._shown}: {error.strerror}",
@@ -71,7 +70,7 @@ class locked:  # noqa: N801 - reads as the verb it is: `with locked(path):`
             give_to_owner(fd, folder)
         except FileNotFoundError:
             os.close(fd)
-            return None
+            return -1
         return fd
 
     def _wait(self, deadline: float) -> None:
@@ -85,7 +84,13 @@ class locked:  # noqa: N801 - reads as the verb it is: `with locked(path):`
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._fd)  # which also unlocks
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Unlock, if it is locked."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)  # which also unlocks
 
 
 def _taken(fd: int) -> bool:

@@ -16,7 +16,7 @@ from ravi.errors import ConfigInvalid, ConfigUntrusted, UsageError
 from ravi.settings.config_file import ConfigFile
 from ravi.settings.discovery import check_origin
 from ravi.settings.files import find_file, parse, write_bytes, write_json
-from ravi.settings.locking import locked
+from ravi.settings.locking import PATIENCE_SECONDS, locked
 from ravi.settings.place import FOLDER
 from ravi.settings.resolve import Sourced
 from ravi.settings.server_url import normalise
@@ -80,9 +80,9 @@ class Workspace:
         if owner not in (0, os.geteuid()) and os.geteuid() != 0:
             raise ConfigUntrusted(f"{self.config_dir} belongs to another user", hint="remove it, or ask that user to")
 
-    def lock(self) -> locked:
-        """The lock that whoever changes the files holds."""
-        return locked(self.config, self.config)
+    def lock(self, patience: float = PATIENCE_SECONDS) -> locked:
+        """The lock that whoever changes the files holds; *patience* in seconds is how long to wait for it."""
+        return locked(self.config, self.config, patience=patience)
 
 
 class Found:

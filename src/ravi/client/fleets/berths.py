@@ -6,7 +6,7 @@ import os
 
 from ravi.client.calls import identities as calls
 from ravi.client.fleets.values import FLEET, check_name
-from ravi.errors import Conflict
+from ravi.errors import Conflict, TimedOut
 from ravi.settings.workspace_host import host
 
 TYPE_CHECKING = False
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What a fleet is called by that has no prefix.
 DEFAULT_PREFIX = "agent"
+#: What else a program has open.
+_OTHER_FILES = 512
 
 
 class Berth:
@@ -34,6 +36,35 @@ class Berth:
         self.lock: locked | None = None
         self.uuid = ""
         self.bound: Bound | None = None
+
+
+def lock_some(berths: list[Berth], *, is_last: bool) -> list[Berth]:
+    """
+    Lock these one after the other, and return those that are left when one is not to be had.
+
+    Raises TimedOut instead when *is_last*, and ConfigInvalid.
+    """
+    for number, berth in enumerate(berths):
+        lock = berth.workspace.lock(patience=0)
+        try:
+            lock.__enter__()
+        except TimedOut:
+            if is_last:
+                raise
+            return berths[number:]
+        berth.lock = lock
+    return []
+
+
+def allow_files(count: int) -> None:
+    """See to it that this process may have so many files more open, as far as the system lets it: a lock is one."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def fleet_name(core: Core, name: str | None, prefix: str | None, cwd: str) -> str:

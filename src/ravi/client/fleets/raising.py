@@ -9,13 +9,15 @@ of a call whose answer never came it can be found out what it has made.
 from __future__ import annotations
 
 import os
+import time
 
 from ravi.client.calls import fleets as calls
 from ravi.client.calls import identities as identity_calls
 from ravi.client.calls.auth import whoami
-from ravi.client.core import Compute, Together
+from ravi.client.core import Compute, Pause, Together, Whole
 from ravi.client.fleets import worktrees
-from ravi.client.fleets.berths import DEFAULT_PREFIX, Berth, fleet_name
+from ravi.client.fleets.berths import DEFAULT_PREFIX, Berth, allow_files, fleet_name, lock_some
+from ravi.client.fleets.portions import in_portions
 from ravi.client.fleets.values import DIRECTORY, FLEET, MADE, WORKTREE, Fleet, Member
 from ravi.client.public_keys import present_root, public_key
 from ravi.client.workspaces import binding
@@ -36,13 +38,13 @@ from ravi.errors import (
 )
 from ravi.settings import workspace as files
 from ravi.settings import workspace_env as env
+from ravi.settings.locking import PATIENCE_SECONDS
 from ravi.settings.trust import approve_contents
 from ravi.settings.workspace_host import host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from ravi.client.calls import Call
     from ravi.client.core import Core, Steps
@@ -55,16 +57,12 @@ if TYPE_CHECKING:
 
 #: Requests under way at the same time, where members need one each.
 AT_ONCE = 8
-#: Members between two looks at the progress, and how many of them are written at the same time: the disk takes
-#: longer than we do, and makes several files durable at once in the time of one.
-_PORTION = 16
-_WRITERS = 8
-#: What else a program has open.
-_OTHER_FILES = 512
+#: Between two tries for a lock that somebody else has, in seconds.
+_BREATH = 0.02
 
 
 class Attempt:
-    """One attempt to raise the fleet *wish*, from the working directory *cwd*. `close` it in any case."""
+    """One attempt to raise the fleet *wish*, from the working directory *cwd*. If it does not end well: `undo`."""
 
     def __init__(self, wish: Wish, cwd: str, progress: Progress | None) -> None:
         self._wish = wish
@@ -90,11 +88,11 @@ class Attempt:
         self._berths = yield Compute(lambda: self._open(core))
         known = [each for each in self._berths if not self._is_free(each)]
         yield from self._ensure(core, known, name)
-        yield Compute(lambda: self._lock([each for each in self._berths if each not in known]))
+        yield from self._lock([each for each in self._berths if each not in known])
         yield from self._in_portions("preparing", self._fresh, lambda each: self._mark(core, each))
         identities = yield from self._make(core, name, root_key)
         contents = {each.uuid: self._content(core, each, identities[each.uuid], root_key) for each in self._fresh}
-        yield Compute(
+        yield Whole(
             lambda: approve_contents(
                 [(each.workspace.config, contents[each.uuid]) for each in self._fresh], ravi_dir=core.settings.home
             )
@@ -106,10 +104,17 @@ class Attempt:
         )
         # Those that somebody else has bound since we looked first.
         yield from self._ensure(core, [each for each in self._berths if each.bound is None], name)
+        self._unlock()
         return Fleet(name, [Member(each.bound, each.directory.branch) for each in self._berths if each.bound])
 
     def undo(self, core: Core) -> Steps[None]:
         """Take back what was done, and remember in `left` what that could not be done for. Raises nothing of ours."""
+        try:
+            yield from self._end_all(core)
+        finally:
+            self._unlock()
+
+    def _end_all(self, core: Core) -> Steps[None]:
         yield from self._settle(core)
         ending = [each for each in self._berths if each.uuid in self._made]
         outcomes = yield Together([_deleting(each.uuid) for each in ending], AT_ONCE, lambda: None)
@@ -124,13 +129,6 @@ class Attempt:
             count = len(self.left)
             error.message += f"; and {count} {'identity' if count == 1 else 'identities'} may be left, not ended"
             error.hint = "raise the fleet again with the same words, or end what is left: ravi fleet down"
-
-    def close(self) -> None:
-        """Let go of the locks."""
-        for berth in self._berths:
-            if berth.lock is not None:
-                berth.lock.__exit__(None, None, None)
-                berth.lock = None
 
     # --- finding out
 
@@ -157,7 +155,7 @@ class Attempt:
         if self._wish.targets is not None:
             return
         for number, directory in enumerate(self._directories):
-            yield Compute(directory.make)
+            yield Whole(directory.make)
             self._tell("making room", number + 1, len(self._directories))
 
     def _open(self, core: Core) -> list[Berth]:
@@ -199,11 +197,6 @@ class Attempt:
 
         tasks = [self._ensuring(berth, name) for berth in berths]
         outcomes = yield Together(tasks, AT_ONCE, one_more)
-        for berth, outcome in zip(berths, outcomes, strict=True):
-            if isinstance(outcome, Bound):
-                berth.bound, berth.uuid = outcome, outcome.identity_uuid
-                if outcome.status == CREATED:
-                    self._made.add(berth.uuid)
         for outcome in outcomes:
             if isinstance(outcome, RaviError):
                 raise outcome
@@ -216,17 +209,37 @@ class Attempt:
             provision_phone=self._wish.provision_phone,
             env_file=self._wish.env_file,
         )
-        return lambda core: ensure(core, berth.workspace.path, wish)
 
-    def _lock(self, berths: list[Berth]) -> None:
-        """Lock what is free, in one order, so that two fleets never wait for each other."""
-        _allow_files(len(berths))
-        for berth in sorted(berths, key=lambda each: each.workspace.path):
-            berth.lock = berth.workspace.lock().__enter__()
+        def steps(core: Core) -> Steps[Bound]:
+            bound = yield from ensure(core, berth.workspace.path, wish)
+            berth.bound, berth.uuid = bound, bound.identity_uuid
+            if bound.status == CREATED:
+                self._made.add(berth.uuid)
+            return bound
+
+        return steps
+
+    def _lock(self, berths: list[Berth]) -> Steps[None]:
+        """Lock what is free, in one order, so that two fleets never wait for each other. Raises TimedOut."""
+        allow_files(len(berths))
+        waiting = sorted(berths, key=lambda each: each.workspace.path)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while waiting := (yield Whole(lambda: lock_some(waiting, is_last=time.monotonic() >= deadline))):
+            yield Pause(_BREATH)
+        yield Whole(lambda: self._sort_out(berths))
+
+    def _sort_out(self, berths: list[Berth]) -> None:
+        """See which are still free, now that nobody else can bind them."""
         for berth in berths:
             if self._is_free(berth):
                 self._fresh.append(berth)
             elif berth.lock is not None:
+                berth.lock.__exit__(None, None, None)
+                berth.lock = None
+
+    def _unlock(self) -> None:
+        for berth in self._berths:
+            if berth.lock is not None:
                 berth.lock.__exit__(None, None, None)
                 berth.lock = None
 
@@ -333,13 +346,15 @@ class Attempt:
     def _clean(self, core: Core) -> None:
         """Remove what was written. The markers of identities that are left stay: by them the next one finds those."""
         for berth in self._berths:
-            fresh = berth in self._fresh
-            if berth.uuid in self.left or not (fresh or berth.uuid in self._made):
+            if berth.uuid in self.left:
                 continue
             try:
-                if berth.env_file is not None and (fresh or berth.uuid in self._made):
-                    env.remove_env(berth.workspace, os.path.relpath(berth.env_file, berth.workspace.path))
-                files.clear(berth.workspace, core.settings.home)
+                if berth in self._fresh or berth.uuid in self._made:
+                    if berth.env_file is not None:
+                        env.remove_env(berth.workspace, os.path.relpath(berth.env_file, berth.workspace.path))
+                    files.clear(berth.workspace, core.settings.home)
+                elif berth.lock is not None and files.look(berth.workspace).state == files.UNBOUND:
+                    files.clear(berth.workspace, core.settings.home)  # a lock is a file as well
             except RaviError:
                 continue
         kept = {berth.directory for berth in self._berths if berth.uuid in self.left}
@@ -352,39 +367,12 @@ class Attempt:
 
     # --- telling
 
-    def _in_portions(self, what: str, berths: list[Any], work: Callable[[Any], None]) -> Steps[None]:
-        """
-        Do *work*, which waits for the disk, for each, some at the same time.
-
-        After each portion the progress is told, and an event loop may go on. Raises what went wrong first.
-        """
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            for start in range(0, len(berths), _PORTION):
-                portion = berths[start : start + _PORTION]
-
-                def do(portion: list[Any] = portion) -> None:
-                    for done in [pool.submit(work, each) for each in portion]:
-                        done.result()
-
-                yield Compute(do)
-                self._tell(what, start + len(portion), len(berths))
+    def _in_portions(self, what: str, berths: list[Berth], work: Callable[[Berth], None]) -> Steps[None]:
+        return in_portions(berths, work, lambda done: self._tell(what, done, len(berths)))
 
     def _tell(self, what: str, done: int, of: int) -> None:
         if self._progress is not None:
             self._progress(what, done, of)
-
-
-def _allow_files(count: int) -> None:
-    """See to it that this process may have so many files more open, as far as the system lets it: a lock is one."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + _OTHER_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _is_answer(problem: RaviError) -> bool:

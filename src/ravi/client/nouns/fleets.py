@@ -61,8 +61,6 @@ class Fleets:
             self._run(attempt.undo)
             attempt.explain(error)
             raise
-        finally:
-            attempt.close()
 
     def down(
         self,
@@ -126,8 +124,6 @@ class AsyncFleets:
             await self._run(attempt.undo)
             attempt.explain(error)
             raise
-        finally:
-            attempt.close()
 
     async def down(
         self,

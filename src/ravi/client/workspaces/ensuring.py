@@ -56,8 +56,8 @@ def ensure(core: Core, folder: str, wish: Wish) -> Steps[Bound]:
         _check_former(found)
     binding.check_untracked(workspace)
     lock = workspace.lock()
-    yield Compute(lock.__enter__)
     try:
+        yield Compute(lock.__enter__)
         found = files.look(workspace)  # by now somebody else may have done it
         if not wish.rebind:
             bound = yield from _as_it_is(core, found, wish, env_file, is_locked=True)

@@ -30,8 +30,8 @@ def release(core: Core, folder: str) -> Steps[Released]:
         return Released(workspace.path, was_bound=False)
     _check(core, found)
     lock = workspace.lock()
-    yield Compute(lock.__enter__)
     try:
+        yield Compute(lock.__enter__)
         return (yield from _release(core, workspace, files.look(workspace)))
     finally:
         lock.__exit__(None, None, None)
