@@ -1,10 +1,10 @@
 """The audit log on each engine: a chain that only grows, and a walk that finds whoever broke it."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from ravi.server.audit import Audit
 from ravi.server.audit.records import BEGINNING, Head, hash_of

@@ -1,9 +1,9 @@
 """Mail on both engines: what arrives is there once and whole, for those it is for, and gone when they are."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ravi.server.auth import Auth
 from ravi.server.auth.records import Account

@@ -1,7 +1,8 @@
 """An entry of the audit log as it is stored, and the hash that chains it to the one before."""
 
 import hashlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: What the first entry of an account follows.
 BEGINNING = bytes(32)
@@ -9,16 +10,14 @@ BEGINNING = bytes(32)
 _FORMAT = b"ravi/audit/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """Where an account's log ends: the number and the hash of its last entry; 0 and zeros when it is empty."""
 
     seq: int = 0
     hash: bytes = BEGINNING
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """
     One entry. `at` is in microseconds since 1970, `target` is a JSON object; what does not apply is empty.
 

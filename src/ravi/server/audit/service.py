@@ -7,11 +7,11 @@ log, behind the same lock as its events. Who does something and from where is no
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ravi.server.audit import storage
 from ravi.server.audit.records import Entry, Head, hash_of

@@ -6,7 +6,8 @@ refuse rows that do not continue it, changes and deletions.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple
+
+from msgspec.structs import astuple
 
 from ravi.server.audit.records import Entry, Head
 from ravi.server.db import Queries, Transaction

@@ -8,8 +8,9 @@ backup was restored, and its whole family ends (RFC 9700 section 4.14.2).
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from ravi.errors import Forbidden, IdentityDisabled, IdentityNotFound, TokenReused, Unauthenticated
 from ravi.server.audit import Audit

@@ -1,12 +1,12 @@
 """An event as it is stored."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Event:
+
+class Event(Struct, frozen=True):
     """`seq` is the cursor: greater means later, for everyone who may see both."""
 
     seq: int

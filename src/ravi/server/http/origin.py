@@ -6,15 +6,14 @@ begins by itself (chores, queues) has none, and is the server's own doing.
 """
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.types import Scope
 
 from ravi.wire.audit import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """
     `credential` is the uuid of the key or token, never its secret; empty where there is none. `peer` is the IP address
     of whoever connects, as the listener (or the proxy that it trusts) says. `request_id` finds the line in the log.

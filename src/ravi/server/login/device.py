@@ -10,8 +10,9 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from ravi.server.audit import Audit
 from ravi.server.auth import Auth, codes

@@ -9,6 +9,8 @@ boundary is looked up once, and only lines that begin with two hyphens are looke
 import binascii
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from ravi.server.mail.headers import Headers, read_headers
 from ravi.server.mail.parameters import Valued, content_type_of, parse_parameters
 from ravi.server.mail.words import decode_base64
@@ -32,8 +34,7 @@ BAD_BASE64 = "the base64 of a part is damaged"
 UNKNOWN_ENCODING = "a part is encoded in a way that is not known"
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """
     A part without parts. Its content, still encoded, is `raw[start:end]`. `around` holds the subtypes of the
     multiparts around it, from the outermost (`mixed`, `alternative`, …).

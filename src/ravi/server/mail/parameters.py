@@ -1,8 +1,9 @@
 """Content-Type and Content-Disposition: a value and its parameters (RFC 2045 section 5.1, RFC 2231)."""
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct
 
 from ravi.server.mail import charsets
 from ravi.server.mail.words import decode_words
@@ -19,8 +20,7 @@ _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _CONTINUED = re.compile(r"([^*]+)(?:\*([0-9]{1,3}))?(\*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Valued:
+class Valued(Struct, frozen=True):
     """`value` is in lower case, and so are the names of the parameters. Of a repeated parameter the first counts."""
 
     value: str

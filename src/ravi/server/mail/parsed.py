@@ -1,19 +1,18 @@
 """What parsing makes of a message: plain data, whatever the message was."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Address:
+
+class Address(Struct, frozen=True):
     """One mailbox of a header field. `email` is lower case where it is one of ours to compare; `name` may be empty."""
 
     name: str
     email: str
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """
     One attachment. `position` finds it again in the same raw message (`parsing.extract_part`); `filename` is safe to
     show and to save (no path, no control characters); `content_hash` is the SHA-256 of the decoded bytes;
@@ -29,8 +28,7 @@ class Part:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """
     A message as far as it could be understood; `defects` lists what was wrong with it, in words.
 

@@ -7,9 +7,9 @@ repeated nor done while others wait for the database.
 
 import hashlib
 import re
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct
 
 from ravi.server.extraction import find_codes, find_links
 from ravi.server.mail import search
@@ -31,12 +31,11 @@ _FOLDED = (b" ", b"\t")
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A message as it is to be stored. `sender` and texts hold no U+0000 and no lone surrogate."""
 
-    raw: bytes = field(repr=False)
-    columns: dict[str, object] = field(repr=False)
+    raw: bytes
+    columns: dict[str, object]
     """Those columns of the table `messages` that are the same for everybody, by name."""
     sender: Address
     subject: str
@@ -44,10 +43,12 @@ class Prepared:
     """Empty when the message has none that can be used."""
     references: tuple[str, ...]
     """References, then In-Reply-To: oldest first."""
-    words: tuple[str, ...] = field(repr=False)
+    words: tuple[str, ...]
     attachments: tuple[Part, ...]
     content: bytes
     """Hash of the message without the trace of its way here."""
+
+    __repr__ = object.__repr__  # what people write does not belong into tracebacks
 
 
 def prepare(raw: bytes, parsed: Parsed, *, incoming: bool) -> Prepared:

@@ -3,11 +3,11 @@
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from ravi.server.db import Database, ReferenceGone, Transaction, micros, new_row_uuid
 from ravi.server.events import Events
@@ -41,8 +41,7 @@ class Acquaintances(Protocol):
         """Return what the identity thinks of a sender; one who is not *certain* is never trusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Received:
+class _Received(Struct, frozen=True):
     """One recipient's new message."""
 
     id: int

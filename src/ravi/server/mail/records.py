@@ -1,8 +1,10 @@
 """Mail as the server holds it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from ravi.server.mail.parsed import Parsed
 
@@ -12,8 +14,7 @@ SenderType = Literal["owner", "trusted", "untrusted"]
 Result = Literal["pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"]
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(Struct, frozen=True):
     """
     A recipient that is accepted: whose mail it is, and the address as it was given (`research+news@…`).
 
@@ -28,8 +29,7 @@ class Mailbox:
     given: str
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One result of RFC 8601, and what it was computed from."""
 
     result: Result
@@ -37,8 +37,7 @@ class Check:
     inputs: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
+class Verdicts(Struct, frozen=True):
     """What is known about a sender. `local`: an identity of this server, which had to present its credential."""
 
     spf: Check
@@ -52,8 +51,7 @@ class Verdicts:
         return self.local or self.dmarc.result == "pass"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """One accepted transaction of SMTP, or of a local delivery: the message for all its recipients at once."""
 
     peer: str

@@ -5,9 +5,10 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from ravi.server.db import Database, ReferenceGone, Transaction, micros
 from ravi.server.events import Events

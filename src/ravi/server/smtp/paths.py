@@ -1,7 +1,8 @@
 """The arguments of MAIL and RCPT (RFC 5321 section 4.1.2)."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: RFC 5321 says 256. Addresses that bounces come back to are often longer than their standard.
 LONGEST_PATH = 512
@@ -15,8 +16,7 @@ class BadArgument(ValueError):
     """The argument cannot be read; the text is the SMTP reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """`address` without angle brackets, empty for `<>`; parameters with names in upper case, None without a value."""
 
     address: str

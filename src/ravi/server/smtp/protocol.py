@@ -166,11 +166,24 @@ class Conversation(Connection):
     async def _message(self) -> str:
         """Read the message and have it stored; return the reply. Raises MessageRefused and TimeoutError."""
         with self.shared.room.share() as share:
-            async with asyncio.timeout(limits.DATA_SECONDS):
-                raw = await read_message(
-                    self._reader, most=self.shared.limits.message_bytes, share=share, progress=self._reset_timeout
-                )
+            until = self.loop.time() + limits.DATA_SECONDS
+            raw = await read_message(
+                self._reader,
+                most=self.shared.limits.message_bytes,
+                share=share,
+                progress=lambda: self._go_on(until),
+            )
             return await self.shared.intake.accept(self.draft, self.describe(), raw)
+
+    def _go_on(self, until: float) -> None:
+        """
+        Note that a piece of the message came. Raises TimeoutError when that was after *until*, by the loop's clock.
+
+        Whoever does not even send a piece now and then is noticed by the timer of the connection.
+        """
+        self._reset_timeout()
+        if self._heard_at > until:
+            raise TimeoutError
 
     # --- everything else
 

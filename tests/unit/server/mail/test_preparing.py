@@ -1,10 +1,9 @@
 """What is stored of a message, whoever's it is."""
 
-from dataclasses import replace
-
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ravi.server.mail.parsed import Address, Part
 from ravi.server.mail.parsing import parse
