@@ -170,11 +170,20 @@ def test_a_server_that_is_not_there_leaves_nothing_behind(tmp_path: Path, cli: C
     assert entries(tmp_path / "w") == []
 
 
-@pytest.mark.parametrize("after", ["agent-0", "agent-0/.ravi/config.json", "agent-60/.ravi/config.json"])
-def test_ctrl_c_in_the_middle_leaves_nothing(work: Cli, after: str) -> None:
+@pytest.mark.parametrize(
+    ("after", "stop"),
+    [
+        ("agent-0", signal.SIGINT),
+        ("agent-0/.ravi/config.json", signal.SIGINT),
+        ("agent-60/.ravi/config.json", signal.SIGINT),
+        ("agent-1", signal.SIGTERM),
+        ("agent-90/.ravi/config.json", signal.SIGTERM),
+    ],
+)
+def test_who_is_stopped_in_the_middle_leaves_nothing(work: Cli, after: str, stop: signal.Signals) -> None:
     process = work.start("fleet", "up", "150")
     wait_for(lambda: (work.cwd / after).exists() or process.poll() is not None, after)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     stdout, stderr = process.communicate(timeout=120)
 
     if process.returncode == 0:

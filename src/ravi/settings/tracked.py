@@ -17,9 +17,9 @@ _LARGEST_POINTER = 4096
 
 def is_tracked(path: str) -> bool:
     """
-    Whether the file at *path* is in the index of the git repository that it lies in.
+    Whether the file at *path* is in the index of the git repository that it lies in, so that it would be committed.
 
-    False also where that cannot be told: in an index of version 4, which shortens names, or one that cannot be read.
+    False also where that cannot be told: an index that cannot be read, or is not understood, tracks nothing.
     """
     real = os.path.realpath(path)
     folder = os.path.dirname(real)
@@ -28,11 +28,53 @@ def is_tracked(path: str) -> bool:
         if parent == folder:
             return False
         folder = parent
-    content = _read(os.path.join(_directory(folder), "index"), _LARGEST_INDEX)
-    # Before a name stands its length, in the last of two bytes of flags, and behind it NUL (gitformat-index).
-    name = os.fsencode(os.path.relpath(real, folder))
-    length = min(len(name), 0xFFF).to_bytes(2, "big")[1:]
-    return length + name + b"\0" in content
+    index = _read(os.path.join(_directory(folder), "index"), _LARGEST_INDEX)
+    if index[:4] != b"DIRC" or len(index) < 12:
+        return False
+    wanted = os.fsencode(os.path.relpath(real, folder))
+    version = int.from_bytes(index[4:8], "big")
+    if version in (2, 3):
+        # Names stand there whole, between the flags and a NUL; one that ends like ours is a directory further down.
+        return wanted in index and _stands_whole(index, wanted)
+    return version == 4 and _stands_compressed(index, wanted)
+
+
+def _stands_whole(index: bytes, wanted: bytes) -> bool:
+    """gitformat-index(5): 62 bytes (64 if extended), the name, then 1 to 8 NULs up to a multiple of eight."""
+    at = 12
+    for _ in range(int.from_bytes(index[8:12], "big")):
+        start = at + (64 if index[at + 60] & 0x40 else 62) if at + 61 < len(index) else len(index)
+        end = index.find(b"\0", start)
+        if end < 0:
+            return False
+        if index[start:end] == wanted:
+            return True
+        at += (end - at) // 8 * 8 + 8
+    return False
+
+
+def _stands_compressed(index: bytes, wanted: bytes) -> bool:
+    """Version 4: a number says how much of the former name goes, then comes what is new, and a NUL; no padding."""
+    at, name = 12, b""
+    for _ in range(int.from_bytes(index[8:12], "big")):
+        if at + 62 >= len(index):
+            return False
+        at += 64 if index[at + 60] & 0x40 else 62
+        byte = index[at]
+        at += 1
+        cut = byte & 0x7F
+        while byte & 0x80 and at < len(index):
+            byte = index[at]
+            at += 1
+            cut = (cut + 1 << 7) | (byte & 0x7F)
+        end = index.find(b"\0", at)
+        if end < 0 or cut > len(name):
+            return False
+        name = name[: len(name) - cut] + index[at:end]
+        if name == wanted:
+            return True
+        at = end + 1
+    return False
 
 
 def _directory(folder: str) -> str:

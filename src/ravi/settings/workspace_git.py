@@ -1,5 +1,5 @@
 """
-What a workspace has to do with git: `.git/info/exclude`, and whether a file is tracked.
+What a workspace has to do with git: its repository, and `.git/info/exclude`.
 
 Read and written by hand, without running `git`: a repository that was unpacked and not cloned brings its own
 configuration, and that can name programs to run. Where there is no repository there is nothing to do.
@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 
 from ravi.settings.files import MAX_BYTES
-
-_MOST_INDEX_BYTES = 256 * 1024 * 1024
 
 
 class Repository:
@@ -106,65 +104,6 @@ def pattern(repository: Repository, path: str) -> str:
     for char in "\\*?[":
         relative = relative.replace(char, "\\" + char)
     return "/" + (relative[:-1] + "\\ " if relative.endswith(" ") else relative)
-
-
-def is_tracked(repository: Repository, path: str) -> bool:
-    """
-    Whether the file at *path* is in the index of *repository*, so that what is written to it would be committed.
-
-    An index that is not understood tracks nothing.
-    """
-    wanted = os.fsencode(os.path.relpath(path, repository.top))
-    try:
-        with open(os.path.join(repository.git_dir, "index"), "rb") as file:
-            index = file.read(_MOST_INDEX_BYTES)
-    except OSError:
-        return False
-    if index[:4] != b"DIRC" or len(index) < 12:
-        return False
-    version = int.from_bytes(index[4:8], "big")
-    if version in (2, 3):
-        # Names stand there whole, between the flags and a NUL; one that ends like ours is a directory further down.
-        return _stands_whole(index, wanted)
-    return version == 4 and _stands_compressed(index, wanted)
-
-
-def _stands_whole(index: bytes, wanted: bytes) -> bool:
-    """gitformat-index(5): 62 bytes (64 if extended), the name, then 1 to 8 NULs up to a multiple of eight."""
-    at = 12
-    for _ in range(int.from_bytes(index[8:12], "big")):
-        start = at + (64 if index[at + 60] & 0x40 else 62) if at + 61 < len(index) else len(index)
-        end = index.find(b"\0", start)
-        if end < 0:
-            return False
-        if index[start:end] == wanted:
-            return True
-        at += (end - at) // 8 * 8 + 8
-    return False
-
-
-def _stands_compressed(index: bytes, wanted: bytes) -> bool:
-    """Version 4: a number says how much of the former name goes, then comes what is new, and a NUL; no padding."""
-    at, name = 12, b""
-    for _ in range(int.from_bytes(index[8:12], "big")):
-        if at + 62 >= len(index):
-            return False
-        at += 64 if index[at + 60] & 0x40 else 62
-        byte = index[at]
-        at += 1
-        cut = byte & 0x7F
-        while byte & 0x80 and at < len(index):
-            byte = index[at]
-            at += 1
-            cut = (cut + 1 << 7) | (byte & 0x7F)
-        end = index.find(b"\0", at)
-        if end < 0 or cut > len(name):
-            return False
-        name = name[: len(name) - cut] + index[at:end]
-        if name == wanted:
-            return True
-        at = end + 1
-    return False
 
 
 def _missing(content: bytes, patterns: list[str]) -> list[str]:

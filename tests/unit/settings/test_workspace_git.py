@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ravi.settings.workspace_git import exclude, find_repository, is_tracked, pattern
+from ravi.settings.workspace_git import exclude, find_repository, pattern
 from tests.support.workspaces import git, repository
 
 
@@ -91,40 +91,6 @@ def test_a_pattern_means_its_file_and_no_other(tmp_path: Path, name: str) -> Non
     put(main, "x.env")
     left = git(main, "-c", "core.quotepath=off", "status", "--porcelain", "-z").split("\0")
     assert sorted(filter(None, left)) == ["?? star-other.env", "?? x.env"]
-
-
-@pytest.mark.parametrize("version", [2, 3, 4])
-def test_a_tracked_file_is_found_in_every_version_of_the_index(tmp_path: Path, version: int) -> None:
-    main = repository(tmp_path / "main")
-    names = ["a", ".ravi/config.json", ".ravi/config.json.lock", "b/.ravi/config.json", "c" * 200, "z"]
-    for name in names:
-        put(main, name)
-    git(main, "add", "-f", *names)
-    git(main, "update-index", "--index-version", "4" if version == 4 else "2")
-    if version == 3:
-        put(main, "later")
-        git(main, "add", "--intent-to-add", "later")  # a flag that only version 3 can hold
-    index = (main / ".git" / "index").read_bytes()
-    assert int.from_bytes(index[4:8], "big") == version
-    found = find_repository(str(main))
-    assert found is not None
-
-    for name in ["README", *names]:
-        assert is_tracked(found, str(main / name)), name
-    for name in (".ravi", "config.json", ".ravi/config", "README2", "cc", "b"):
-        assert not is_tracked(found, str(main / name)), name
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"DIRC", b"DIRC\0\0\0\2\0\0\0\5short", b"DIRC\0\0\0\4\0\0\0\5" + b"\xff" * 90]
-)
-def test_an_index_that_is_damaged_tracks_nothing(tmp_path: Path, content: bytes) -> None:
-    main = repository(tmp_path / "main")
-    (main / ".git" / "index").write_bytes(content)
-    found = find_repository(str(main))
-    assert found is not None
-
-    assert not is_tracked(found, str(main / "README"))
 
 
 def test_a_git_that_leads_to_somebody_elses_repository_is_none(tmp_path: Path) -> None:

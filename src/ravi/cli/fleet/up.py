@@ -5,13 +5,15 @@ repository instead, made beside it, each on a branch of its own: with --worktree
 on the branch task-0. Otherwise name the directories; their identities are called as they are, unless you say --prefix.
 
 Each directory then has what ravi workspace ensure gives it: a key of its own, and its vault key if this machine has
-unlocked the vault. When anything fails, or you stop it with Ctrl-C, all that was made is unmade. A second run keeps
-what is bound and makes what is missing, also after a crash. A fleet is known by the label fleet=<name> of its
+unlocked the vault. When anything fails, or it is stopped (Ctrl-C, SIGTERM), all that was made is unmade. A second run
+keeps what is bound and makes what is missing, also after a crash. A fleet is known by the label fleet=<name> of its
 identities; without --fleet the name is made of the prefix and of where you are, so that the other commands find it
 again here.
 """
 
 from __future__ import annotations
+
+import signal
 
 from ravi.cli.values import duration, labels
 from ravi.errors import UsageError
@@ -19,6 +21,7 @@ from ravi.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from types import FrameType
 
     from ravi.cli.io import Io
     from ravi.cli.parser import VerbParser
@@ -50,7 +53,7 @@ def run(args: Namespace, io: Io) -> int:
 
     targets = _targets(args.targets)
     wanted, seconds = labels(args.label), duration(args.ttl, "--ttl")
-    with io.client(need_identity=False) as ravi, Bar(io.environ.get("TERM")) as bar:
+    with _ended_as_interrupted(), io.client(need_identity=False) as ravi, Bar(io.environ.get("TERM")) as bar:
         fleet = ravi.fleet.up(
             targets,
             name=args.fleet,
@@ -69,6 +72,19 @@ def run(args: Namespace, io: Io) -> int:
         f"see how they are: ravi fleet status --fleet {fleet.name}; end them: ravi fleet down --fleet {fleet.name}"
     )
     return 0
+
+
+class _ended_as_interrupted:  # noqa: N801 - reads as what it does
+    """In this block SIGTERM does what Ctrl-C does, so that all is unmade."""
+
+    def __enter__(self) -> None:
+        self._former = signal.signal(signal.SIGTERM, self._interrupt)
+
+    def __exit__(self, *failure: object) -> None:
+        signal.signal(signal.SIGTERM, self._former or signal.SIG_DFL)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _targets(words: list[str]) -> int | list[str]:

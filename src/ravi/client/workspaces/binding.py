@@ -14,6 +14,7 @@ from ravi.errors import ConfigInvalid, ConfigUntrusted, NotSignedIn, RaviError, 
 from ravi.settings import workspace as files
 from ravi.settings import workspace_env as env
 from ravi.settings import workspace_git as git
+from ravi.settings.tracked import is_tracked
 from ravi.settings.uuids import new_uuid
 from ravi.settings.workspace_host import host
 
@@ -101,8 +102,7 @@ def former_env(workspace: Workspace, former: Found) -> str | None:
 
 def check_untracked(workspace: Workspace) -> None:
     """See that what is written to *workspace* will not be committed. Raises ConfigUntrusted."""
-    repository = git.find_repository(workspace.path)
-    if repository is not None and git.is_tracked(repository, workspace.config):
+    if is_tracked(workspace.config):
         raise ConfigUntrusted(
             f"{workspace.config} is tracked by git, so that a key in it would be committed",
             hint="take it out of the repository: git rm --cached .ravi/config.json",
