@@ -213,8 +213,9 @@ class Life:
         self.owner.ok("unlock", *self.pin)
         other = Watched(Cli(self._folder("home of another machine")), self.watch)
         words = ("auth", "login", "--server", self.server.url, "--code", "-")
-        code = self.file(saved_sign_in(self.owner.cli)["secret_key"] + "\n")
-        mistyped = self.file(self.secret("mistyped code", saved_sign_in(self.owner.cli)["secret_key"][:-2] + "77"))
+        right = saved_sign_in(self.owner.cli)["secret_key"]
+        code = self.file(right + "\n")
+        mistyped = self.file(self.secret("mistyped code", right[:-2] + ("77" if right[-2:] != "77" else "88")))
         other.fails(*words, *self.pin, "--recovery-code-file", mistyped, stdin=self.signin_code())
         other.fails(*words, *self.pin, stdin=self.signin_code())
         other.ok(*words, *self.pin, "--recovery-code-file", code, stdin=self.signin_code())
