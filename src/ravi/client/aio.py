@@ -8,12 +8,13 @@ import asyncio
 import os
 import time
 
-from ravi.client.core import SENT, UNSENT, Compute, Core, Exchange, Pause, Together
+from ravi.client.aio_outcomes import failure, in_thread
+from ravi.client.core import Compute, Core, Exchange, Pause, Together
 from ravi.client.http1 import MAX_BODY, MAX_HEAD, Answer, check_header
 from ravi.client.proxy import find_proxy
 from ravi.client.session import Client, settings_for
 from ravi.client.transport import bracketed
-from ravi.errors import RaviError, ServerNonsense, ServerUnreachable, TimedOut, UsageError
+from ravi.errors import RaviError, ServerNonsense, TimedOut, UsageError
 
 try:
     # Here and not at the first call, which runs in somebody's event loop and would hold it up for 130 ms.
@@ -275,7 +276,7 @@ class AsyncClient:
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)
         if isinstance(step, Compute):
-            return await _in_thread(step.work)
+            return await in_thread(step.work)
         if isinstance(step, Together):
             return await self._together(step)
         # Waits for a file lock and, rarely, for a server: in a thread, so that the loop goes on.
@@ -338,7 +339,7 @@ class AsyncClient:
                 received = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status, received, await _body(response, watch, step.patience))
         except aiohttp.ClientError as error:
-            raise _failure(error, server) from error
+            raise failure(error, server) from error
         except TimeoutError as error:
             raise TimedOut(
                 f"the server at {server} did not answer in time", hint="try again, or see its log"
@@ -400,48 +401,6 @@ async def _body(response: aiohttp.ClientResponse, watch: asyncio.Timeout, patien
             raise ServerNonsense(f"the server answered with more than {MAX_BODY // (1024 * 1024)} MiB")
         parts.append(part)
     return b"".join(parts)
-
-
-def _failure(error: aiohttp.ClientError, server: str) -> RaviError:
-    """The error that aiohttp's *error* is in `ravi.errors`."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return ServerNonsense(
-            f"the certificate of {server} is not trusted",
-            hint="have it signed by a known authority, or name yours in SSL_CERT_FILE",
-        )
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return ServerNonsense(
-            f"what answered at {server} does not speak TLS",
-            hint="is the server's URL http:// rather than https://?",
-        )
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return ServerUnreachable(f"the server at {server} cannot be reached (does not answer)", details=UNSENT)
-    if isinstance(error, aiohttp.ClientConnectorError):
-        words = error.strerror or "does not answer"
-        return ServerUnreachable(f"the server at {server} cannot be reached ({words.lower()})", details=UNSENT)
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        message = f"the server at {server} was not reached: the proxy answered {error.status}"
-        return ServerUnreachable(message, details=UNSENT)
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return ServerNonsense("the server closed the connection in the middle of its answer")
-    if isinstance(error, aiohttp.ClientResponseError):
-        return ServerNonsense("what answered does not speak HTTP")
-    return ServerUnreachable(f"the server at {server} closed the connection without an answer", details=SENT)
-
-
-async def _in_thread(work: Callable[[], Any]) -> Any:
-    """
-    What *work* returns, done in a thread.
-
-    No thread can be stopped. Who is cancelled here goes on only when the work is over: what is done next, such as
-    unlocking or undoing, would otherwise be done beside it.
-    """
-    begun = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(begun)
-    except asyncio.CancelledError:
-        await asyncio.wait([begun])
-        raise
 
 
 def _renew(core: Core, credential: Credential, force: bool) -> Credential:

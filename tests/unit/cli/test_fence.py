@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ravi.cli import terminal
@@ -67,6 +67,7 @@ def inside(shown: str) -> list[str]:
 
 @QUICK
 @given(WRITTEN)
+@example(" message text")
 def test_no_text_ends_its_fence_or_looks_as_if_it_did(text: str) -> None:
     for line in inside(fenced(text)):
         assert not any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in line)

@@ -93,7 +93,7 @@ def fenced(text: str) -> str:
 def _told_apart(line: str) -> str:
     """*line* of a message; one that resembles ours is quoted, for readers who do not compare the numbers."""
     words = " ".join(line.lower().split())
-    return f"> {line}" if "message text" in words and not words[0].isalnum() else line
+    return f"> {line}" if "message text" in words and not line[0].isalnum() else line
 
 
 def sender(verdicts: Mapping[str, Any]) -> str:
