@@ -58,4 +58,6 @@ async def in_thread(work: Callable[[], Any]) -> Any:
         return await asyncio.shield(begun)
     except asyncio.CancelledError:
         await asyncio.wait([begun])
+        if not begun.cancelled():
+            begun.exception()  # nobody waits for it any more
         raise

@@ -75,8 +75,9 @@ class locked:  # noqa: N801 - reads as the verb it is: `with locked(path):`
 
     def _wait(self, deadline: float) -> None:
         if time.monotonic() >= deadline:
+            waited = f", and {self._patience:.0f} s was too short a wait" if self._patience else ""
             raise TimedOut(
-                f"another process has held the lock of {self._shown} for {self._patience:.0f} s",
+                f"another process holds the lock of {self._shown}{waited}",
                 hint="look for a ravi process that hangs",
             )
         time.sleep(_POLL_SECONDS)

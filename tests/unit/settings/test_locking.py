@@ -46,7 +46,7 @@ def test_a_lock_that_is_not_to_be_had_is_given_up(tmp_path) -> None:
         holder.stdout.readline()
         began = time.monotonic()
         with (
-            pytest.raises(TimedOut, match=r"has held the lock of ~/auth\.json"),
+            pytest.raises(TimedOut, match=r"holds the lock of ~/auth\.json"),
             locked(path, "~/auth.json", patience=0.2),
         ):
             pass

@@ -151,6 +151,20 @@ async def test_a_message_may_take_longer_than_silence_may_as_long_as_it_moves(ma
         assert len(await office.messages()) == 1
 
 
+async def test_a_message_that_moves_but_never_comes_to_its_end_is_given_up(
+    make_office: MakeOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DATA_SECONDS", 0.4)
+    async with make_office() as office:
+        wire = await office.greeted()
+        await wire.all("MAIL FROM:<bob@example.com>", f"RCPT TO:<{office.mine}>", "DATA")
+        for _ in range(4):
+            await wire.send(b"x" * 70_000 + b"\r\n")
+            await asyncio.sleep(0.2)
+        assert (await wire.reply())[:9] == "421 4.4.2"
+        assert await office.messages() == []
+
+
 async def test_a_peer_that_does_not_read_its_replies_is_given_up(make_office: MakeOffice) -> None:
     async with make_office(idle_seconds=0.5, connections=1) as office:
         with socket.socket() as deaf:
